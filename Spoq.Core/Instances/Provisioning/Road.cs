@@ -1,0 +1,38 @@
+namespace Spoq.Core.Instances.Provisioning;
+
+/// <summary>A piece of work on an instance: an ordered list of steps with an end. See <see cref="Roads"/>.</summary>
+public enum Road
+{
+    Create,
+    Start,
+    Stop,
+    Restart,
+    Delete,
+
+    /// <summary>Compensation: what was made is removed and the payment goes back.</summary>
+    Cancel,
+}
+
+/// <summary>Which steps a road has, in order.</summary>
+public static class Roads
+{
+    private static readonly Dictionary<Road, Step[]> s_steps = new()
+    {
+        [Road.Create] = [Step.Reserve, Step.CreateServer, Step.AwaitServer, Step.ConfigureDns, Step.InstallConductor, Step.Verify, Step.Ready],
+        [Road.Start] = [Step.StartServer, Step.AwaitServer, Step.Verify, Step.Ready],
+        [Road.Stop] = [Step.StopServer],
+        [Road.Restart] = [Step.StopServer, Step.StartServer, Step.AwaitServer, Step.Verify, Step.Ready],
+        [Road.Delete] = [Step.RevokeAccess, Step.RemoveDns, Step.StopServer, Step.DeleteServer, Step.Close],
+        [Road.Cancel] = [Step.RevokeAccess, Step.RemoveDns, Step.DeleteServer, Step.Refund, Step.Close],
+    };
+
+    public static IReadOnlyList<Step> Steps(this Road road) => s_steps[road];
+
+    /// <summary>The step after this one; null at the end of the road.</summary>
+    public static Step? After(this Road road, Step step)
+    {
+        var steps = s_steps[road];
+        var next = Array.IndexOf(steps, step) + 1;
+        return next < steps.Length ? steps[next] : null;
+    }
+}
