@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Metadata.Conventions;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -23,7 +24,7 @@ internal sealed class TextEnumConvention : IModelFinalizingConvention
                 property.Builder.HasConversion(converter);
                 var column = SnakeCase.Of(property.Name);
                 var values = string.Join(", ", Enum.GetNames(type).Select(name => $"'{SnakeCase.Of(name)}'"));
-                entity.AddCheckConstraint($"ck_{SnakeCase.Of(entity.ClrType.Name)}_{column}", $"{column} in ({values})");
+                entity.Builder.HasCheckConstraint($"ck_{SnakeCase.Of(entity.ClrType.Name)}_{column}", $"{column} in ({values})");
             }
         }
     }
