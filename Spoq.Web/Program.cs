@@ -1,7 +1,23 @@
+using Spoq.Infrastructure;
+using Spoq.Web.Access;
+using Spoq.Web.Accounts;
+using Spoq.Web.Billing;
+using Spoq.Web.Devices;
+using Spoq.Web.Instances;
+using Spoq.Web.Ops;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.WebHost.UseStaticWebAssets();
+builder.Services.AddSpoq(builder.Configuration, builder.Environment);
+
 var app = builder.Build();
 app.MapStaticAssets();
+app.MapOps();
+app.MapAccess();
+app.MapAccounts();
+app.MapDevices();
+app.MapBilling();
+app.MapInstances();
 await app.RunAsync();
 
 /// <summary>The entry point; named for the tests that start it.</summary>

@@ -1,0 +1,8 @@
+namespace Spoq.Web.Access;
+
+internal static class AccessEndpoints
+{
+    public static void MapAccess(this IEndpointRouteBuilder routes)
+    {
+    }
+}

@@ -1,0 +1,8 @@
+namespace Spoq.Web.Billing;
+
+internal static class BillingEndpoints
+{
+    public static void MapBilling(this IEndpointRouteBuilder routes)
+    {
+    }
+}

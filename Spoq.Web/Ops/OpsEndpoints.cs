@@ -1,0 +1,8 @@
+namespace Spoq.Web.Ops;
+
+internal static class OpsEndpoints
+{
+    public static void MapOps(this IEndpointRouteBuilder routes)
+    {
+    }
+}
