@@ -1,0 +1,37 @@
+namespace Spoq.Core.Access;
+
+/// <summary>What a token says once it is verified, or shall say before it is signed.</summary>
+public sealed record TokenClaims
+{
+    public required string Issuer { get; init; }
+
+    /// <summary>The account id.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>An instance's hostname, or whatever else may accept the token.</summary>
+    public required string Audience { get; init; }
+
+    public required DateTimeOffset IssuedAt { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>The token's own id, <c>jti</c>.</summary>
+    public string? Id { get; init; }
+
+    public string? InstanceId { get; init; }
+
+    public string? Role { get; init; }
+
+    public string? ClientId { get; init; }
+
+    public string? Scope { get; init; }
+}
+
+/// <summary>Who must have issued a token and for whom.</summary>
+public sealed record TokenRules(string Issuer, string Audience)
+{
+    /// <summary>How far the clocks of issuer and verifier may be apart.</summary>
+    public TimeSpan Skew { get; init; } = TimeSpan.FromSeconds(30);
+}

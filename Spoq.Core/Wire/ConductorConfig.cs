@@ -1,0 +1,34 @@
+namespace Spoq.Core.Wire;
+
+/// <summary>The file a Conductor is started with: <c>Spoq.Conductor --config FILE</c>.</summary>
+public sealed record ConductorConfig
+{
+    public required Guid InstanceId { get; init; }
+
+    /// <summary>The account that owns the instance: the <c>sub</c> of its tokens.</summary>
+    public required Guid OwnerId { get; init; }
+
+    /// <summary>The audience that tokens must name, such as <c>alice.spoq.dev</c>.</summary>
+    public required string Hostname { get; init; }
+
+    /// <summary>The <c>iss</c> that tokens must name, letter for letter.</summary>
+    public required string Issuer { get; init; }
+
+    public required Uri JwksUrl { get; init; }
+
+    public required Uri ControlPlaneUrl { get; init; }
+
+    /// <summary>Proves once that this is the machine that was ordered; null where nobody waits for the call home.</summary>
+    public string? ProvisioningToken { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Address and port; port 0 takes a free one and <see cref="RunFile"/> says which.</summary>
+    public string Listen { get; init; } = "127.0.0.1:0";
+
+    /// <summary><c>cloud</c> or <c>local</c>; null: <c>SPOQ_DEPLOYMENT_MODE</c>, else <c>cloud</c>.</summary>
+    public string? Mode { get; init; }
+}
+
+/// <summary><c>run.json</c> in the data directory: there while a Conductor serves, gone after a graceful stop.</summary>
+public sealed record RunFile(int Pid, int Port, DateTimeOffset StartedAt, string Version);

@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace Spoq.Core.Wire;
+
+/// <summary>How all of this is written: <c>snake_case</c>, nulls left out, doubled members refused, nothing found by reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    AllowOutOfOrderMetadataProperties = true)]
+[JsonSerializable(typeof(AskEvent))]
+[JsonSerializable(typeof(AskRequest))]
+[JsonSerializable(typeof(ConductorConfig))]
+[JsonSerializable(typeof(ConductorStatus))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(Heartbeat))]
+[JsonSerializable(typeof(Jwks))]
+[JsonSerializable(typeof(PhoneHome))]
+[JsonSerializable(typeof(PhoneHomeAnswer))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(RunEvent))]
+[JsonSerializable(typeof(RunFile))]
+[JsonSerializable(typeof(RunRequest))]
+public sealed partial class WireJson : JsonSerializerContext;
