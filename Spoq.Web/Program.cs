@@ -9,9 +9,13 @@ using Spoq.Web.Ops;
 var builder = WebApplication.CreateBuilder(args);
 builder.WebHost.UseStaticWebAssets();
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);
+builder.Services.AddSignIn(builder.Environment);
 
 var app = builder.Build();
-app.MapStaticAssets();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+app.MapStaticAssets().AllowAnonymous();
 app.MapOps();
 app.MapAccess();
 app.MapAccounts();

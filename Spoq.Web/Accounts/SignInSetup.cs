@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Identity;
+
+namespace Spoq.Web.Accounts;
+
+/// <summary>Cookies, and the rule that everything needs a signed-in person unless it says otherwise.</summary>
+internal static class SignInSetup
+{
+    /// <summary>Sign-out and a changed password act on every session within this time; the promise is 60 s.</summary>
+    public static readonly TimeSpan Revalidation = TimeSpan.FromSeconds(30);
+
+    private static readonly string[] s_programPaths = ["/api", "/v1", "/hubs", "/internal", "/webhooks", "/_blazor"];
+
+    public static IServiceCollection AddSignIn(this IServiceCollection services, IHostEnvironment environment)
+    {
+        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();
+        services.Configure<CookieAuthenticationOptions>(IdentityConstants.ExternalScheme, options => Harden(options.Cookie, "spoq-external", environment));
+        services.Configure<CookieAuthenticationOptions>(IdentityConstants.TwoFactorUserIdScheme, options => Harden(options.Cookie, "spoq-2fa", environment));
+        services.Configure<CookieAuthenticationOptions>(IdentityConstants.TwoFactorRememberMeScheme, options => Harden(options.Cookie, "spoq-2fa-remember", environment));
+        services.ConfigureApplicationCookie(options =>
+        {
+            Harden(options.Cookie, "spoq", environment);
+            options.Cookie.SameSite = SameSiteMode.Lax;
+            options.LoginPath = "/login";
+            options.AccessDeniedPath = "/login";
+            options.ReturnUrlParameter = "return_url";
+            options.ExpireTimeSpan = TimeSpan.FromDays(30);
+            options.SlidingExpiration = true;
+            options.Events.OnRedirectToLogin = Turn;
+            options.Events.OnRedirectToAccessDenied = context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Task.CompletedTask;
+            };
+        });
+        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = Revalidation);
+        services.AddAntiforgery(options =>
+        {
+            Harden(options.Cookie, "spoq-form", environment);
+            options.Cookie.SameSite = SameSiteMode.Strict;
+        });
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddCascadingAuthenticationState();
+        services.AddScoped<AuthenticationStateProvider, CircuitSignIn>();
+        return services;
+    }
+
+    /// <summary>The <c>__Host-</c> prefix keeps pages on customers' addresses from planting cookies of ours.</summary>
+    internal static void Harden(CookieBuilder cookie, string name, IHostEnvironment environment)
+    {
+        var development = environment.IsDevelopment();
+        cookie.Name = development ? name : "__Host-" + name;
+        cookie.SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+        cookie.HttpOnly = true;
+        cookie.Path = "/";
+    }
+
+    /// <summary>People are led to the log-in page, programs are told in a status, and a page that is not there stays not there.</summary>
+    private static Task Turn(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        var request = context.Request;
+        if (context.HttpContext.GetEndpoint() is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+        }
+        else if (s_programPaths.Any(path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)))
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+        else
+        {
+            context.Response.Redirect(context.RedirectUri);
+        }
+
+        return Task.CompletedTask;
+    }
+}
