@@ -3,7 +3,7 @@ using Spoq.Core.Instances.Provisioning;
 namespace Spoq.Core.Instances;
 
 /// <summary>One personal server: what its owner wants of it and how far that has come.</summary>
-public sealed class Instance
+public sealed partial class Instance
 {
     public Instance(Guid id, Guid accountId, string address, string hostname, string username, string plan, string region, string provider, DateTimeOffset createdAt)
     {
@@ -50,6 +50,9 @@ public sealed class Instance
 
     public DateTimeOffset? StepStartedAt { get; private set; }
 
+    /// <summary>By when the step must be done, or it has failed.</summary>
+    public DateTimeOffset? StepDeadline { get; private set; }
+
     /// <summary>Failed tries of the current step; a provider's "wait" is not one.</summary>
     public int Attempts { get; private set; }
 
@@ -77,7 +80,10 @@ public sealed class Instance
     /// <summary>The provider's own id of the server.</summary>
     public string? ServerReference { get; private set; }
 
-    /// <summary>Where the Conductor is reached, such as <c>https://alice.spoq.dev</c>.</summary>
+    /// <summary>
+    /// Where the Conductor is reached: <c>https://alice.spoq.dev</c>, or <c>http://127.0.0.1:41234</c> with the local
+    /// provider; the hostname is sent as <c>Host</c> either way.
+    /// </summary>
     public string? Endpoint { get; private set; }
 
     /// <summary>SHA256 fingerprint of the server's SSH host key; null where the provider has no SSH.</summary>

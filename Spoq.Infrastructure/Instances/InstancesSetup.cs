@@ -8,6 +8,8 @@ public static class InstancesSetup
 {
     public static IServiceCollection AddInstances(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
+        services.AddSingleton<InstanceService>();
+        services.AddSingleton<InstanceWatcher>();
         return services;
     }
 }

@@ -1,0 +1,42 @@
+namespace Spoq.Core.Instances;
+
+// What the server itself reports.
+public sealed partial class Instance
+{
+    public void ExpectPhoneHome(byte[] provisioningTokenHash) => ProvisioningTokenHash = provisioningTokenHash;
+
+    /// <summary>The worker that waits for this call is woken.</summary>
+    public void PhoneHome(string version, byte[] instanceTokenHash, DateTimeOffset now)
+    {
+        ConductorVersion = version;
+        InstanceTokenHash = instanceTokenHash;
+        PhonedHomeAt ??= now;
+        if (Step == Provisioning.Step.InstallConductor && State == InstanceState.Provisioning)
+        {
+            DueAt = now;
+        }
+    }
+
+    /// <summary>The first one proves that the instance token arrived: the one-time token has served.</summary>
+    public void Heartbeat(Vitals vitals, DateTimeOffset now)
+    {
+        ProvisioningTokenHash = null;
+        LastHeartbeatAt = now;
+        ConductorVersion = vitals.Version;
+        CpuPercent = vitals.CpuPercent;
+        MemoryUsedBytes = vitals.MemoryUsedBytes;
+        MemoryTotalBytes = vitals.MemoryTotalBytes;
+        DiskUsedBytes = vitals.DiskUsedBytes;
+        DiskTotalBytes = vitals.DiskTotalBytes;
+    }
+
+    /// <summary>No token of the server counts any more.</summary>
+    public void RevokeTokens()
+    {
+        ProvisioningTokenHash = null;
+        InstanceTokenHash = null;
+    }
+}
+
+/// <summary>What a heartbeat says of a server.</summary>
+public sealed record Vitals(string Version, double CpuPercent, long MemoryUsedBytes, long MemoryTotalBytes, long DiskUsedBytes, long DiskTotalBytes);

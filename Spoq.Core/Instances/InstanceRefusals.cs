@@ -1,0 +1,23 @@
+namespace Spoq.Core.Instances;
+
+/// <summary>Every "no" an instance can answer.</summary>
+public static class InstanceRefusals
+{
+    public static readonly Refusal NotFound = new("instance_not_found", "There is no such computer. Open the dashboard to see yours.", RefusalKind.NotFound);
+
+    public static readonly Refusal NotPaid = new("not_paid", "This computer has not been paid for yet. Finish the setup first.", RefusalKind.Conflict);
+
+    public static readonly Refusal AlreadyBegun = new("already_begun", "This computer is already being set up. Watch its progress on the setup page.", RefusalKind.Conflict);
+
+    public static readonly Refusal NotRunning = new("not_running", "This computer is not running. Start it first.", RefusalKind.Conflict);
+
+    public static readonly Refusal NotStopped = new("not_stopped", "This computer is not stopped, so there is nothing to start.", RefusalKind.Conflict);
+
+    public static readonly Refusal Busy = new("busy", "This computer is busy with something else. Wait until that is done and try again.", RefusalKind.Conflict);
+
+    public static readonly Refusal NothingToRetry = new("nothing_to_retry", "Nothing has failed, so there is nothing to retry. Reload to see what is going on.", RefusalKind.Conflict);
+
+    public static readonly Refusal WasReady = new("was_ready", "This computer has already been delivered. Cancel the subscription instead; Billing shows what happens when.", RefusalKind.Conflict);
+
+    public static readonly Refusal Gone = new("gone", "This computer is gone or on its way out. Set up a new one to start again.", RefusalKind.Conflict);
+}

@@ -1,0 +1,21 @@
+namespace Spoq.Core.Instances.Provisioning;
+
+/// <summary>How long a step may take altogether and how often it may fail.</summary>
+public sealed record StepLimits(TimeSpan Deadline, int Attempts)
+{
+    /// <summary>Generous where a vendor boots hardware, short where only we are involved; their sum stays below 30 minutes.</summary>
+    public static StepLimits Of(Step step) => step switch
+    {
+        Step.Reserve => Minutes(2, 5),
+        Step.CreateServer => Minutes(6, 6),
+        Step.AwaitServer => Minutes(8, 8),
+        Step.ConfigureDns => Minutes(3, 8),
+        Step.InstallConductor => Minutes(5, 5),
+        Step.Verify => Minutes(4, 12),
+        Step.Ready => Minutes(1, 5),
+        Step.StartServer or Step.StopServer => Minutes(4, 6),
+        _ => Minutes(15, 20),
+    };
+
+    private static StepLimits Minutes(int minutes, int attempts) => new(TimeSpan.FromMinutes(minutes), attempts);
+}
