@@ -112,4 +112,19 @@ public sealed partial class Instance
     public long? DiskTotalBytes { get; private set; }
 
     public uint Version { get; private set; }
+
+    /// <summary>Another choice in the wizard: only before payment.</summary>
+    public void Choose(string address, string hostname, string username, string plan, string region)
+    {
+        if (State != InstanceState.Draft)
+        {
+            throw new InvalidOperationException($"Instance {Id} is {State}: what was paid for is not chosen anew.");
+        }
+
+        Address = address;
+        Hostname = hostname;
+        Username = username;
+        Plan = plan;
+        Region = region;
+    }
 }
