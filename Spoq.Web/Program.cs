@@ -1,4 +1,6 @@
 using Spoq.Infrastructure;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 using Spoq.Web.Billing;
@@ -8,10 +10,22 @@ using Spoq.Web.Ops;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.WebHost.UseStaticWebAssets();
+builder.AddDevelopmentDefaults();
+await builder.UseDevelopmentDatabaseAsync(CancellationToken.None);
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);
 builder.Services.AddSignIn(builder.Environment);
 
 var app = builder.Build();
+if (args.Contains("migrate") || !app.Environment.IsProduction())
+{
+    await app.Services.MigrateAsync(CancellationToken.None);
+}
+
+if (args.Contains("migrate"))
+{
+    return;
+}
+
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseAntiforgery();

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Spoq.Infrastructure.Ops;
 
@@ -8,6 +10,30 @@ public static class OpsSetup
 {
     public static IServiceCollection AddOps(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IValidateOptions<SpoqOptions>, SpoqOptionsValidation>();
+        services.AddOptions<SpoqOptions>().Bind(configuration.GetSection(SpoqOptions.Section)).ValidateOnStart();
+        services.AddSingleton(_ => SecretBox.From(configuration, environment));
+        services.AddSingleton<Notices>();
+        services.AddSingleton<DueWorkerServices>();
+        services.AddSingleton<RateLimiter>();
+        services.AddSingleton<Outbox>();
+        services.AddSingleton<AuditLog>();
+        services.AddWorker<OutboxWorker>(configuration);
+        return services;
+    }
+
+    /// <summary>A background worker: always resolvable (tests call its <c>RunOnceAsync</c>), started where the role <c>worker</c> is on.</summary>
+    public static IServiceCollection AddWorker<T>(this IServiceCollection services, IConfiguration configuration)
+        where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        var options = configuration.GetSection(SpoqOptions.Section).Get<SpoqOptions>() ?? new SpoqOptions();
+        if (options.IsWorker)
+        {
+            services.AddHostedService(provider => provider.GetRequiredService<T>());
+        }
+
         return services;
     }
 }
