@@ -7,11 +7,12 @@ using Spoq.Web.Billing;
 using Spoq.Web.Devices;
 using Spoq.Web.Instances;
 using Spoq.Web.Ops;
+using Spoq.Web.Shell;
 
 var builder = WebApplication.CreateBuilder(args);
-builder.WebHost.UseStaticWebAssets();
 builder.AddDevelopmentDefaults();
 await builder.UseDevelopmentDatabaseAsync(CancellationToken.None);
+builder.AddWebShell();
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);
 builder.Services.AddSignIn(builder.Environment);
 
@@ -26,10 +27,8 @@ if (args.Contains("migrate"))
     return;
 }
 
-app.UseAuthentication();
-app.UseAuthorization();
-app.UseAntiforgery();
-app.MapStaticAssets().AllowAnonymous();
+app.UseWebShell();
+app.MapWebShell();
 app.MapOps();
 app.MapAccess();
 app.MapAccounts();

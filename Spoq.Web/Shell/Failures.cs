@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Spoq.Web.Shell;
+
+/// <summary>What goes wrong beyond any handler: a problem for programs, a page for people, never a stack trace.</summary>
+internal sealed class Failures(IProblemDetailsService problems) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (Problems.WantsPage(httpContext.Request))
+        {
+            return false;
+        }
+
+        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = StatusOf(exception) } });
+    }
+
+    public static int StatusOf(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => bad.StatusCode,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    /// <summary>An answer that was refused without a body, such as 401, 404, 405 or 415.</summary>
+    public static async Task ExplainAsync(StatusCodeContext context)
+    {
+        var http = context.HttpContext;
+        if (!Problems.WantsPage(http.Request))
+        {
+            await http.RequestServices.GetRequiredService<IProblemDetailsService>()
+                .TryWriteAsync(new ProblemDetailsContext { HttpContext = http, ProblemDetails = new ProblemDetails { Status = http.Response.StatusCode } });
+            return;
+        }
+
+        var (path, query) = (http.Request.Path, http.Request.QueryString);
+        http.Features.Set<IStatusCodeReExecuteFeature>(new StatusCodeReExecuteFeature
+        {
+            OriginalPathBase = http.Request.PathBase,
+            OriginalPath = path,
+            OriginalQueryString = query.HasValue ? query.Value : null,
+        });
+        http.SetEndpoint(null);
+        http.Request.RouteValues.Clear();
+        http.Request.Path = http.Response.StatusCode == StatusCodes.Status404NotFound ? "/not-found" : "/error";
+        http.Request.QueryString = QueryString.Empty;
+        try
+        {
+            await context.Next(http);
+        }
+        finally
+        {
+            (http.Request.Path, http.Request.QueryString) = (path, query);
+            http.Features.Set<IStatusCodeReExecuteFeature>(null);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Net.Http.Headers;
+
+namespace Spoq.Web.Shell;
+
+internal static class SecurityHeaders
+{
+    /// <remarks>
+    /// No inline script anywhere. Style attributes are allowed (a bar's width is data), style elements are not.
+    /// Browsers differ on whether 'self' covers web sockets, so the socket's origin is named.
+    /// </remarks>
+    public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        context.Response.OnStarting(() =>
+        {
+            Write(context);
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
+
+    private static void Write(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        if (!headers.ContainsKey(HeaderNames.ContentSecurityPolicy))
+        {
+            var socket = $"{(context.Request.IsHttps ? "wss" : "ws")}://{context.Request.Host.ToUriComponent()}";
+            headers.ContentSecurityPolicy =
+                "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
+                $"connect-src 'self' {socket}; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+        }
+
+        headers.XFrameOptions = "DENY";
+    }
+}

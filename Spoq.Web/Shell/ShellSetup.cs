@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.ResponseCompression;
+
+namespace Spoq.Web.Shell;
+
+/// <summary>What every request passes and every page stands in.</summary>
+internal static class ShellSetup
+{
+    private const long MaxBodyBytes = 1024 * 1024;
+
+    public static void AddWebShell(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        var isDevelopment = builder.Environment.IsDevelopment();
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+        });
+        if (!isDevelopment)
+        {
+            builder.Logging.ClearProviders();
+            builder.Logging.AddJsonConsole(json => json.IncludeScopes = true);
+        }
+
+        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        services.AddProblemDetails();
+        services.AddExceptionHandler<Failures>();
+        services.AddScoped<Toasts>();
+        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
+        services.AddForwarding(builder.Configuration);
+        services.AddResponseCompression(compression =>
+        {
+            // Only pages without a secret of their own are compressed; see UsePageCompression.
+            compression.EnableForHttps = true;
+            compression.Providers.Add<BrotliCompressionProvider>();
+            compression.Providers.Add<GzipCompressionProvider>();
+            compression.MimeTypes = ["text/html"];
+        });
+    }
+
+    /// <summary>The way in, outermost first.</summary>
+    public static void UseWebShell(this WebApplication app)
+    {
+        app.UseForwardedHeaders();
+        app.UseRequestId();
+        app.UseSecurityHeaders();
+        app.UseMiddleware<RequestLog>();
+        if (!app.Environment.IsDevelopment())
+        {
+            app.UseHsts();
+        }
+
+        app.UsePageCompression();
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/error", StatusCodeSelector = Failures.StatusOf, CreateScopeForErrors = true });
+        app.UseStatusCodePages(Failures.ExplainAsync);
+        app.UseOriginCheck();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+    }
+
+    public static void MapWebShell(this WebApplication app)
+    {
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(live => live.ContentSecurityFrameAncestorsPolicy = null);
+    }
+
+    /// <summary>
+    /// Compression leaks the length of a secret that stands next to text of the caller's choosing (BREACH).
+    /// Public pages for signed-out people hold none.
+    /// </summary>
+    private static void UsePageCompression(this WebApplication app) =>
+        app.UseWhen(
+            context => HttpMethods.IsGet(context.Request.Method) && context.Request.Cookies.Count == 0,
+            branch => branch.UseResponseCompression());
+
+    /// <summary>Whom to believe about the caller's address is the operator's word, never a default.</summary>
+    private static void AddForwarding(this IServiceCollection services, ConfigurationManager configuration) =>
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.None;
+            var proxies = configuration["Spoq:TrustedProxies"]?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+            if (proxies.Length == 0)
+            {
+                return;
+            }
+
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+            forwarded.KnownIPNetworks.Clear();
+            forwarded.KnownProxies.Clear();
+            foreach (var proxy in proxies)
+            {
+                forwarded.KnownIPNetworks.Add(System.Net.IPNetwork.TryParse(proxy, out var network)
+                    ? network
+                    : throw new InvalidOperationException($"Spoq__TrustedProxies holds '{proxy}', which is not a network. Write 10.0.0.0/8, 192.0.2.7/32."));
+            }
+        });
+}
