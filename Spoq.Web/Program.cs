@@ -11,6 +11,7 @@ using Spoq.Web.Shell;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddDevelopmentDefaults();
+builder.ListenOnPort();
 await builder.UseDevelopmentDatabaseAsync(CancellationToken.None);
 builder.AddWebShell();
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);

@@ -21,6 +21,15 @@ public static class DevelopmentDefaults
         configuration["Spoq:DataDirectory"] = Path.GetFullPath(configuration["Spoq:DataDirectory"] ?? Path.Combine(RepositoryRoot(), ".data"));
     }
 
+    /// <summary>Listens on <c>PORT</c>, unless addresses are configured (<c>ASPNETCORE_URLS</c>): loopback only, except in Production.</summary>
+    public static void ListenOnPort(this IHostApplicationBuilder builder)
+    {
+        if (builder.Configuration["PORT"] is { Length: > 0 } port)
+        {
+            builder.Configuration["urls"] ??= builder.Environment.IsProduction() ? $"http://*:{port}" : $"http://localhost:{port}";
+        }
+    }
+
     private static string RepositoryRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -1,0 +1,52 @@
+using Microsoft.Playwright;
+
+namespace Spoq.Tests.Support;
+
+/// <summary>The system's Chromium, shared by the run; every test gets a context of its own.</summary>
+internal static class Browser
+{
+    private static readonly Lazy<Task<IBrowser>> s_browser = new(LaunchAsync);
+
+    /// <summary>A page in a fresh context; console errors and failed scripts are collected in <paramref name="errors"/>.</summary>
+    public static async Task<IPage> NewPageAsync(ICollection<string> errors, int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light, bool javaScript = true)
+    {
+        var browser = await s_browser.Value;
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            ColorScheme = scheme,
+            JavaScriptEnabled = javaScript,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        var page = await context.NewPageAsync();
+        page.SetDefaultTimeout(30_000);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+            {
+                errors.Add($"{page.Url}: {message.Text}");
+            }
+        };
+        page.PageError += (_, error) => errors.Add($"{page.Url}: {error}");
+        return page;
+    }
+
+    /// <summary>Blazor's circuit is up: input typed from now on is not lost.</summary>
+    public static Task LiveAsync(this IPage page) => page.WaitForSelectorAsync("#live", new() { State = WaitForSelectorState.Attached });
+
+    /// <summary>Kept under <c>artifacts/screenshots</c>.</summary>
+    public static Task<byte[]> ShotAsync(this IPage page, string name) =>
+        page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Artifacts("screenshots"), $"{name}.png"), FullPage = true });
+
+    private static async Task<IBrowser> LaunchAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => playwright.Dispose();
+        return browser;
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Spoq.Infrastructure.Data;
+
+namespace Spoq.Tests.Support;
+
+/// <summary>One PostgreSQL for the whole run; every class gets a database cloned from a migrated template.</summary>
+internal static class TestCluster
+{
+    private static readonly PrivateCluster s_cluster = new(Path.Combine(Repository.Root, ".data", "test-postgres"), durable: false);
+    private static readonly Lazy<Task<string>> s_template = new(PrepareAsync);
+    private static readonly SemaphoreSlim s_cloning = new(1, 1);
+    private static int s_count;
+
+    private static string Template => $"template_{Environment.ProcessId}";
+
+    /// <summary>A fresh, migrated database; the caller drops it.</summary>
+    public static async Task<string> CreateDatabaseAsync()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(await s_template.Value);
+        var name = $"spoq_{Environment.ProcessId}_{Interlocked.Increment(ref s_count)}";
+        await s_cloning.WaitAsync();
+        try
+        {
+            await ExecuteAsync(settings.ConnectionString, $"create database {name} template {Template} strategy file_copy");
+        }
+        finally
+        {
+            s_cloning.Release();
+        }
+
+        settings.Database = name;
+        settings.MaxPoolSize = 40;
+        return settings.ConnectionString;
+    }
+
+    public static async Task DropAsync(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        await ExecuteAsync(await s_template.Value, $"drop database if exists {settings.Database} with (force)");
+    }
+
+    private static async Task<string> PrepareAsync()
+    {
+        var admin = await s_cluster.EnsureStartedAsync("admin", CancellationToken.None);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => s_cluster.StopAsync(CancellationToken.None).Wait(TimeSpan.FromSeconds(20));
+        await ExecuteAsync(admin, $"drop database if exists {Template} with (force)");
+        await ExecuteAsync(admin, $"create database {Template}");
+        var template = new NpgsqlConnectionStringBuilder(admin) { Database = Template, Pooling = false };
+        await using var application = new ServiceCollection()
+            .AddSingleton(Options.Create(new IdentityOptions { Stores = { SchemaVersion = IdentitySchemaVersions.Version3 } }))
+            .BuildServiceProvider();
+        var options = new DbContextOptionsBuilder<SpoqDbContext>().UseNpgsql(template.ConnectionString).UseApplicationServiceProvider(application).Options;
+        await using var db = new SpoqDbContext(options);
+        await db.Database.MigrateAsync();
+        return admin;
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
