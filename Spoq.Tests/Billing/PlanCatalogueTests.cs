@@ -6,7 +6,7 @@ namespace Spoq.Tests.Billing;
 public sealed class PlanCatalogueTests
 {
     private static readonly Plan s_good = new(
-        "cloud", "Cloud", "A container.", ServerKind.Container, new ServerSize(1, 2, 10), new Money(1500, "usd"), new Money(15000, "usd"), 0, new TokenPrice(3000, 15000), false, Support.Community);
+        "cloud", "Cloud", "A container.", ServerKind.Container, new ServerSize(1, 2, 10), new Money(1500, "usd"), new Money(15000, "usd"), 0, new TokenPrice(3000, 15000), false, Spoq.Core.Billing.Support.Community);
 
     [Fact]
     public void The_file_we_ship_holds_every_plan_at_its_price()

@@ -87,7 +87,6 @@ public class DatabaseFixture : IAsyncLifetime
 
         await TestCluster.DropAsync(ConnectionString);
         Directory.Delete(DataDirectory, recursive: true);
-        GC.SuppressFinalize(this);
     }
 
     protected virtual void Configure(HostApplicationBuilder builder)

@@ -162,6 +162,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     road = table.Column<string>(type: "text", nullable: true),
                     step = table.Column<string>(type: "text", nullable: true),
                     step_started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    step_deadline = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     attempts = table.Column<int>(type: "integer", nullable: false),
                     due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     lease_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -356,6 +357,31 @@ namespace Spoq.Infrastructure.Data.Migrations
                         principalTable: "instances",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "provider_servers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    instance_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider = table.Column<string>(type: "text", nullable: false),
+                    ordered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    reference = table.Column<string>(type: "text", nullable: true),
+                    removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    sealed_provisioning_token = table.Column<byte[]>(type: "bytea", nullable: true),
+                    sealed_instance_token = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_provider_servers", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_provider_servers_instances_instance_id",
+                        column: x => x.instance_id,
+                        principalTable: "instances",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -554,6 +580,20 @@ namespace Spoq.Infrastructure.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_provider_servers_instance_id",
+                table: "provider_servers",
+                column: "instance_id",
+                unique: true,
+                filter: "removed_at is null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_provider_servers_provider_reference",
+                table: "provider_servers",
+                columns: new[] { "provider", "reference" },
+                unique: true,
+                filter: "reference is not null and removed_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_rate_counters_full_at",
                 table: "rate_counters",
                 column: "full_at");
@@ -632,6 +672,9 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "passkeys");
+
+            migrationBuilder.DropTable(
+                name: "provider_servers");
 
             migrationBuilder.DropTable(
                 name: "rate_counters");

@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121051452_Initial")]
+    [Migration("20261121052031_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -492,6 +492,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("step");
 
+                    b.Property<DateTimeOffset?>("StepDeadline")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("step_deadline");
+
                     b.Property<DateTimeOffset?>("StepStartedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("step_started_at");
@@ -579,6 +583,61 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasDatabaseName("ix_instance_events_instance_id_id");
 
                     b.ToTable("instance_events", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Providers.ProviderServer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_id");
+
+                    b.Property<DateTimeOffset>("OrderedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ordered_at");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Reference")
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<DateTimeOffset?>("RemovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("removed_at");
+
+                    b.Property<byte[]>("SealedInstanceToken")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_instance_token");
+
+                    b.Property<byte[]>("SealedProvisioningToken")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_provisioning_token");
+
+                    b.HasKey("Id")
+                        .HasName("pk_provider_servers");
+
+                    b.HasIndex("InstanceId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_provider_servers_instance_id")
+                        .HasFilter("removed_at is null");
+
+                    b.HasIndex("Provider", "Reference")
+                        .IsUnique()
+                        .HasDatabaseName("ix_provider_servers_provider_reference")
+                        .HasFilter("reference is not null and removed_at is null");
+
+                    b.ToTable("provider_servers", (string)null);
                 });
 
             modelBuilder.Entity("Spoq.Core.Instances.Setup.AddressClaim", b =>
@@ -1080,6 +1139,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_instance_events_instances_instance_id");
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Providers.ProviderServer", b =>
+                {
+                    b.HasOne("Spoq.Core.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("InstanceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_provider_servers_instances_instance_id");
                 });
 
             modelBuilder.Entity("Spoq.Core.Instances.Setup.AddressClaim", b =>
