@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Spoq.Infrastructure.Instances.Setup;
 
 namespace Spoq.Infrastructure.Instances;
 
@@ -10,6 +11,7 @@ public static class InstancesSetup
     {
         services.AddSingleton<InstanceService>();
         services.AddSingleton<InstanceWatcher>();
+        services.AddSetup();
         return services;
     }
 }

@@ -1,8 +1,11 @@
+using Spoq.Web.Instances.Setup;
+
 namespace Spoq.Web.Instances;
 
 internal static class InstancesEndpoints
 {
     public static void MapInstances(this IEndpointRouteBuilder routes)
     {
+        routes.MapSetup();
     }
 }

@@ -101,9 +101,9 @@ public sealed class SetupDraft(Guid id, Guid accountId, DateTimeOffset createdAt
     }
 
     /// <summary>Payment and readiness are read off the instance, never off the browser.</summary>
-    public void Follow(InstanceState state) => Step = state switch
+    public void Follow(InstanceState? state) => Step = state switch
     {
-        InstanceState.Draft => IsPaid ? SetupStep.Pay : Step,
+        null or InstanceState.Draft => Step < Furthest ? Step : IsPaid ? SetupStep.Pay : Furthest,
         InstanceState.Provisioning or InstanceState.Failed or InstanceState.Cancelling or InstanceState.Cancelled
             or InstanceState.Deleting or InstanceState.Deleted => SetupStep.Progress,
         _ => SetupStep.Ready,

@@ -27,7 +27,11 @@ public static class SetupRefusals
 
     public static readonly Refusal AlreadyPaid = new("already_paid", "This computer is paid for and being set up, so this can no longer be changed here.", RefusalKind.Conflict);
 
-    public static readonly Refusal NothingToFinish = new("not_ready", "Your computer is not ready yet.", RefusalKind.Conflict);
+    public static readonly Refusal StillUnderWay = new("still_under_way", "Your computer is still being set up, so this setup cannot be left for good yet.", RefusalKind.Conflict);
+
+    public static readonly Refusal NoDevice = new("no_device", "Add a device, or choose to skip this for now.", RefusalKind.Conflict);
+
+    public static readonly Refusal IntervalNotSold = new("interval_not_sold", "This plan is sold by the month only. Choose monthly.", Field: "interval");
 
     public static readonly Refusal UnknownPlan = new("unknown_plan", "Choose one of the plans shown.", Field: "plan");
 

@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121052031_Initial")]
+    [Migration("20261121052246_Initial")]
     partial class Initial
     {
         /// <inheritdoc />

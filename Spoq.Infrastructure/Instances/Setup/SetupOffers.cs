@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Spoq.Core;
+using Spoq.Core.Billing;
+using Spoq.Core.Instances.Providers;
+using Spoq.Core.Instances.Setup;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Instances.Setup;
+
+/// <summary>What can be bought right now and where it would run; regions are asked at the provider, never remembered.</summary>
+public sealed class SetupOffers(
+    PlanCatalogue catalogue,
+    IEnumerable<IServerProvider> providers,
+    IOptions<SpoqOptions> spoq,
+    IConfiguration configuration,
+    ILogger<SetupOffers> log)
+{
+    /// <summary>Past this a page would rather say that the provider is away.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>The key of <c>Provisioning__DefaultProvider</c>: where instances of the wizard run.</summary>
+    public string Provider { get; } = configuration["Provisioning:DefaultProvider"] is { Length: > 0 } name ? name : "local";
+
+    public string InstanceDomain => spoq.Value.InstanceDomain;
+
+    /// <summary>A machine of one's own is connected from the dashboard, it has no region.</summary>
+    public IReadOnlyList<Plan> Plans { get; } = [.. catalogue.Plans.Where(plan => plan.Server != ServerKind.OwnServer)];
+
+    public Plan? Find(string? plan) => Plans.FirstOrDefault(offer => offer.Key == plan);
+
+    public string HostnameOf(string address) => $"{address}.{InstanceDomain}";
+
+    /// <summary>Those with room, the provider's first choice first.</summary>
+    public async Task<Result<IReadOnlyList<ServerRegion>>> RegionsAsync(CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_patience);
+        try
+        {
+            if (providers.FirstOrDefault(provider => provider.Name == Provider) is { } provider)
+            {
+                var regions = await provider.RegionsAsync(patience.Token);
+                return regions.Where(region => region.IsAvailable).ToArray();
+            }
+
+            log.LogError("Provisioning__DefaultProvider names {Provider}, which is not set up here", Provider);
+        }
+        catch (ProviderException no)
+        {
+            log.LogWarning("{Provider} does not tell its regions: {Reason}", Provider, no.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.LogWarning("{Provider} did not tell its regions in time", Provider);
+        }
+
+        return SetupRefusals.ProviderAway;
+    }
+
+    /// <summary>Checks a choice of plan, interval and region against what is offered at this moment.</summary>
+    public async Task<Refusal?> CheckAsync(string plan, BillingInterval interval, string region, CancellationToken cancellationToken)
+    {
+        if (Find(plan) is not { } offer)
+        {
+            return SetupRefusals.UnknownPlan;
+        }
+
+        if (offer.Price(interval) is null)
+        {
+            return SetupRefusals.IntervalNotSold;
+        }
+
+        if (!(await RegionsAsync(cancellationToken)).Try(out var regions, out var refusal))
+        {
+            return refusal;
+        }
+
+        return regions.Any(offered => offered.Key == region) ? null : SetupRefusals.UnknownRegion;
+    }
+}

@@ -1,0 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Spoq.Infrastructure.Instances.Setup;
+
+internal static class SetupWiring
+{
+    public static void AddSetup(this IServiceCollection services)
+    {
+        services.AddSingleton<AddressClaims>();
+    }
+}
