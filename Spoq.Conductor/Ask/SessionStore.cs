@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Spoq.Conductor.Ask;
+
+/// <param name="Role"><c>user</c> or <c>assistant</c>.</param>
+internal sealed record SessionTurn(string Role, string Text, DateTimeOffset At);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(SessionTurn))]
+internal sealed partial class SessionJson : JsonSerializerContext;
+
+/// <summary>Conversations as files of one JSON line a turn; a line torn by a crash is passed over.</summary>
+internal sealed class SessionStore(DataDirectory data)
+{
+    /// <summary>What is read back of a long conversation: its end.</summary>
+    private const int MaxReadBytes = 1024 * 1024;
+
+    private readonly ConcurrentDictionary<Guid, byte> _busy = new();
+
+    public int Count() => Directory.EnumerateFiles(data.Sessions, "*.jsonl").Count();
+
+    /// <summary>One turn at a time per conversation: false while another is under way.</summary>
+    public bool TryBegin(Guid conversationId) => _busy.TryAdd(conversationId, 0);
+
+    public void End(Guid conversationId) => _busy.TryRemove(conversationId, out _);
+
+    public async Task<List<SessionTurn>> ReadAsync(Guid conversationId, CancellationToken cancellationToken)
+    {
+        var turns = new List<SessionTurn>();
+        if (!File.Exists(FileOf(conversationId)))
+        {
+            return turns;
+        }
+
+        await using var file = File.OpenRead(FileOf(conversationId));
+        var cut = file.Length > MaxReadBytes;
+        file.Seek(cut ? -MaxReadBytes : 0, cut ? SeekOrigin.End : SeekOrigin.Begin);
+        using var lines = new StreamReader(file, Encoding.UTF8);
+        while (await lines.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (Parse(line) is { } turn)
+            {
+                turns.Add(turn);
+            }
+        }
+
+        return turns;
+    }
+
+    public async Task AppendAsync(Guid conversationId, SessionTurn[] turns, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Append,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+
+        // The line break comes first: it also ends a line that a crash left open.
+        var text = string.Concat(turns.Select(turn => "\n" + JsonSerializer.Serialize(turn, SessionJson.Default.SessionTurn)));
+        await using var file = new FileStream(FileOf(conversationId), options);
+        await file.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+    }
+
+    private static SessionTurn? Parse(string line)
+    {
+        try
+        {
+            return line.Length == 0 ? null : JsonSerializer.Deserialize(line, SessionJson.Default.SessionTurn);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private string FileOf(Guid conversationId) => Path.Combine(data.Sessions, $"{conversationId:N}.jsonl");
+}
