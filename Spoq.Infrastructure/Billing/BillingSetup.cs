@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Spoq.Infrastructure.Billing.Stripe;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Billing;
 
@@ -10,6 +12,10 @@ public static class BillingSetup
     {
         // Read now, not when first asked: a broken price must stop the start, not the first sale.
         services.AddSingleton(PlanFile.Load(configuration["Billing:PlansFile"] ?? Path.Combine(AppContext.BaseDirectory, "plans.json")));
+        services.AddSingleton<CheckoutSettlement>();
+        services.AddSingleton<CheckoutService>();
+        services.AddWorker<CheckoutWorker>(configuration);
+        services.AddStripe(configuration, environment);
         return services;
     }
 }

@@ -4,5 +4,6 @@ internal static class BillingEndpoints
 {
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
+        routes.MapStripeWebhook();
     }
 }

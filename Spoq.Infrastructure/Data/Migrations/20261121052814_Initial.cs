@@ -52,6 +52,34 @@ namespace Spoq.Infrastructure.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "pretend_checkouts",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    intent_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    email = table.Column<string>(type: "text", nullable: true),
+                    plan_name = table.Column<string>(type: "text", nullable: false),
+                    interval = table.Column<string>(type: "text", nullable: false),
+                    amount = table.Column<long>(type: "bigint", nullable: false),
+                    currency = table.Column<string>(type: "text", nullable: false),
+                    success_url = table.Column<string>(type: "text", nullable: false),
+                    cancel_url = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    declined_tries = table.Column<int>(type: "integer", nullable: false),
+                    abandoned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    paid_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    expired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    refunded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_pretend_checkouts", x => x.id);
+                    table.CheckConstraint("ck_pretend_checkout_interval", "interval in ('month', 'year')");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "rate_counters",
                 columns: table => new
                 {
@@ -75,6 +103,29 @@ namespace Spoq.Infrastructure.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_roles", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "stripe_inbox",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    event_id = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
+                    type = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
+                    body = table.Column<byte[]>(type: "bytea", nullable: false),
+                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    outcome = table.Column<string>(type: "text", nullable: false),
+                    handled_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    last_error = table.Column<string>(type: "text", nullable: true),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_token = table.Column<long>(type: "bigint", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_stripe_inbox", x => x.id);
+                    table.CheckConstraint("ck_stripe_inbox_event_outcome", "outcome in ('waiting', 'done', 'ignored', 'unreadable')");
                 });
 
             migrationBuilder.CreateTable(
@@ -337,6 +388,53 @@ namespace Spoq.Infrastructure.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "checkout_intents",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    instance_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    plan = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    interval = table.Column<string>(type: "text", nullable: false),
+                    amount = table.Column<long>(type: "bigint", nullable: false),
+                    currency = table.Column<string>(type: "character varying(3)", maxLength: 3, nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: true),
+                    url = table.Column<string>(type: "text", nullable: true),
+                    declined_tries = table.Column<int>(type: "integer", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    paid_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    paid_amount = table.Column<long>(type: "bigint", nullable: true),
+                    closed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    refund_reason = table.Column<string>(type: "text", nullable: true),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_token = table.Column<long>(type: "bigint", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_checkout_intents", x => x.id);
+                    table.CheckConstraint("ck_checkout_intent_interval", "interval in ('month', 'year')");
+                    table.CheckConstraint("ck_checkout_intent_state", "state in ('open', 'paid', 'expired', 'replaced', 'refund_due', 'refunded')");
+                    table.CheckConstraint("ck_checkout_intents_amount", "amount > 0");
+                    table.ForeignKey(
+                        name: "fk_checkout_intents_instances_instance_id",
+                        column: x => x.instance_id,
+                        principalTable: "instances",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_checkout_intents_users_account_id",
+                        column: x => x.account_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "instance_events",
                 columns: table => new
                 {
@@ -461,6 +559,49 @@ namespace Spoq.Infrastructure.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "subscriptions",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    instance_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    checkout_intent_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    plan = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    interval = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: true),
+                    customer = table.Column<string>(type: "text", nullable: true),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    paid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    cancel_at_period_end = table.Column<bool>(type: "boolean", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    terminated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_subscriptions", x => x.id);
+                    table.CheckConstraint("ck_subscription_interval", "interval in ('month', 'year')");
+                    table.ForeignKey(
+                        name: "fk_subscriptions_checkout_intents_checkout_intent_id",
+                        column: x => x.checkout_intent_id,
+                        principalTable: "checkout_intents",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_subscriptions_instances_instance_id",
+                        column: x => x.instance_id,
+                        principalTable: "instances",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_subscriptions_users_account_id",
+                        column: x => x.account_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "device_keys",
                 columns: table => new
                 {
@@ -498,6 +639,33 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "ix_audit_log_account_id_id",
                 table: "audit_log",
                 columns: new[] { "account_id", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checkout_intents_due_at",
+                table: "checkout_intents",
+                column: "due_at",
+                filter: "due_at is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_checkout_intents_reference",
+                table: "checkout_intents",
+                column: "reference",
+                unique: true,
+                filter: "reference is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_checkout_intents_open",
+                table: "checkout_intents",
+                columns: new[] { "account_id", "instance_id" },
+                unique: true,
+                filter: "state = 'open'");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_checkout_intents_paid",
+                table: "checkout_intents",
+                column: "instance_id",
+                unique: true,
+                filter: "state = 'paid'");
 
             migrationBuilder.CreateIndex(
                 name: "ix_device_keys_account_id_fingerprint",
@@ -568,6 +736,12 @@ namespace Spoq.Infrastructure.Data.Migrations
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_pretend_checkouts_intent_id",
+                table: "pretend_checkouts",
+                column: "intent_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_profiles_account_id_slot",
                 table: "profiles",
                 columns: new[] { "account_id", "slot" },
@@ -627,6 +801,43 @@ namespace Spoq.Infrastructure.Data.Migrations
                 column: "profile_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_stripe_inbox_due_at",
+                table: "stripe_inbox",
+                column: "due_at",
+                filter: "due_at is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_stripe_inbox_event_id",
+                table: "stripe_inbox",
+                column: "event_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscriptions_account_id",
+                table: "subscriptions",
+                column: "account_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscriptions_checkout_intent_id",
+                table: "subscriptions",
+                column: "checkout_intent_id",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscriptions_reference",
+                table: "subscriptions",
+                column: "reference",
+                unique: true,
+                filter: "reference is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_subscriptions_live",
+                table: "subscriptions",
+                column: "instance_id",
+                unique: true,
+                filter: "terminated_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_user_claims_user_id",
                 table: "user_claims",
                 column: "user_id");
@@ -674,6 +885,9 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "passkeys");
 
             migrationBuilder.DropTable(
+                name: "pretend_checkouts");
+
+            migrationBuilder.DropTable(
                 name: "provider_servers");
 
             migrationBuilder.DropTable(
@@ -684,6 +898,12 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "setup_drafts");
+
+            migrationBuilder.DropTable(
+                name: "stripe_inbox");
+
+            migrationBuilder.DropTable(
+                name: "subscriptions");
 
             migrationBuilder.DropTable(
                 name: "user_claims");
@@ -698,13 +918,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "devices");
 
             migrationBuilder.DropTable(
-                name: "instances");
+                name: "checkout_intents");
 
             migrationBuilder.DropTable(
                 name: "roles");
 
             migrationBuilder.DropTable(
                 name: "profiles");
+
+            migrationBuilder.DropTable(
+                name: "instances");
 
             migrationBuilder.DropTable(
                 name: "users");

@@ -1,0 +1,130 @@
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Billing;
+using Spoq.Core.Instances;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Billing;
+
+/// <summary>
+/// The one place where a payment becomes an instance, or goes back. Webhooks, the sweep and the checkout itself all
+/// come here with the payment provider's facts; the instance's row lock makes them take turns.
+/// </summary>
+public sealed class CheckoutSettlement(IDbContextFactory<SpoqDbContext> contexts, InstanceService instances, TimeProvider clock)
+{
+    internal async Task<Settlement> TakeAsync(Guid intentId, CheckoutFacts facts, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var settlement = await TakeAsync(db, intentId, facts, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return settlement;
+    }
+
+    /// <summary>Another checkout takes this one's place. The facts say whether it was paid before it could; null: nobody was ever sent to pay it.</summary>
+    internal async Task<Settlement> ReplaceAsync(Guid intentId, CheckoutFacts? facts, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var intents = await LockAsync(db, intentId, cancellationToken);
+        intents.This.Replace(clock.GetUtcNow());
+        var settlement = facts is null ? Settlement.Nothing : await SettleAsync(db, intents, facts, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return settlement;
+    }
+
+    /// <summary>Ends a worker's visit. A worker that outlived its lease changes nothing.</summary>
+    /// <param name="claim">The visit.</param>
+    /// <param name="facts">Null: the payment provider was not asked, or did not answer.</param>
+    /// <param name="waitFor">How long it asked us to wait.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    internal async Task FinishVisitAsync(Claim claim, CheckoutFacts? facts, TimeSpan? waitFor, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var intents = await LockAsync(db, claim.Id, cancellationToken);
+        if (intents.This.LeaseToken != claim.LeaseToken)
+        {
+            return;
+        }
+
+        var now = clock.GetUtcNow();
+        var settlement = facts is null ? intents.This.GiveUp(now) : await SettleAsync(db, intents, facts, cancellationToken);
+        intents.This.Looked(settlement, waitFor, now);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Part of the caller's transaction, which it saves and commits.</summary>
+    internal async Task<Settlement> TakeAsync(SpoqDbContext db, Guid intentId, CheckoutFacts facts, CancellationToken cancellationToken) =>
+        await SettleAsync(db, await LockAsync(db, intentId, cancellationToken), facts, cancellationToken);
+
+    private async Task<Settlement> SettleAsync(SpoqDbContext db, LockedIntents intents, CheckoutFacts facts, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var intent = intents.This;
+        var settlement = intent.Take(facts, WhyNotWanted(intents), now);
+        switch (settlement)
+        {
+            case Settlement.Bought:
+                await BuyAsync(db, intents, facts, now, cancellationToken);
+                break;
+            case Settlement.RefundOwed:
+                await Notices.PublishAsync(db, DueWorker.WakeChannel(CheckoutIntentTable.Name), "", cancellationToken);
+                break;
+            case Settlement.Refunded:
+                var undone = await db.Set<Subscription>().SingleOrDefaultAsync(subscription => subscription.CheckoutIntentId == intent.Id, cancellationToken);
+                undone?.Undo(now);
+                break;
+        }
+
+        if (settlement != Settlement.Nothing)
+        {
+            await db.AnnounceAsync(intent.InstanceId, cancellationToken);
+        }
+
+        return settlement;
+    }
+
+    private async Task BuyAsync(SpoqDbContext db, LockedIntents intents, CheckoutFacts facts, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var intent = intents.This;
+        foreach (var other in intents.Others)
+        {
+            other.Replace(now);
+        }
+
+        var subscription = new Subscription(Guid.CreateVersion7(), intent.AccountId, intent.InstanceId, intent.Id, intent.Plan, intent.Interval, now);
+        subscription.KnownAs(facts.Subscription, facts.Customer);
+        db.Add(subscription);
+        await instances.BeginProvisioningAsync(db, intent.InstanceId, cancellationToken);
+    }
+
+    private static string? WhyNotWanted(LockedIntents intents) => intents switch
+    {
+        _ when intents.Others.Any(other => other.State == CheckoutState.Paid) => "This computer was paid for already; the second payment goes back to you.",
+        { Instance.State: not InstanceState.Draft } => "The setup had ended before the payment arrived.",
+        _ when intents.Instance.Plan != intents.This.Plan => "Another plan was chosen before the payment arrived.",
+        _ => null,
+    };
+
+    private static async Task<LockedIntents> LockAsync(SpoqDbContext db, Guid intentId, CancellationToken cancellationToken)
+    {
+        var instanceId = await db.Set<CheckoutIntent>().Where(intent => intent.Id == intentId).Select(intent => intent.InstanceId).SingleAsync(cancellationToken);
+        var instance = await db.LockInstanceAsync(instanceId, cancellationToken) ?? throw new InvalidOperationException($"Checkout {intentId} is for an instance that does not exist.");
+        var intents = await db.LockIntentsAsync(instanceId, cancellationToken);
+        return new LockedIntents(instance, intents.Single(intent => intent.Id == intentId), [.. intents.Where(intent => intent.Id != intentId)]);
+    }
+
+    private sealed record LockedIntents(Instance Instance, CheckoutIntent This, IReadOnlyList<CheckoutIntent> Others);
+}
+
+internal static class CheckoutIntentRows
+{
+    /// <summary>All checkouts of an instance, locked until the caller's transaction ends. Lock the instance first.</summary>
+    public static Task<List<CheckoutIntent>> LockIntentsAsync(this SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken) =>
+        db.Set<CheckoutIntent>().FromSql($"select *, xmin from checkout_intents where instance_id = {instanceId} order by id for update").ToListAsync(cancellationToken);
+}
