@@ -1,0 +1,14 @@
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /src
+COPY . .
+RUN dotnet publish Spoq.Web/Spoq.Web.csproj -c Release -o /app --nologo
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app .
+ENV ASPNETCORE_ENVIRONMENT=Production PORT=8080
+EXPOSE 8080
+USER app
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["dotnet", "Spoq.Web.dll", "health"]
+# The schema is brought up by a step of the deployment: docker run … migrate
+ENTRYPOINT ["dotnet", "Spoq.Web.dll"]
