@@ -23,7 +23,7 @@ public sealed class SchemaTests(DatabaseFixture fixture) : IClassFixture<Databas
             """).ToListAsync();
 
         Assert.NotEmpty(names);
-        Assert.Empty(names.Where(name => name != name.ToLowerInvariant()));
+        Assert.Empty(names.Where(name => name.Any(char.IsUpper)));
     }
 
     [Fact]
