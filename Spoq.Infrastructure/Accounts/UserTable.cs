@@ -37,5 +37,9 @@ internal sealed class UserTable : IEntityTypeConfiguration<User>,
 
     public void Configure(EntityTypeBuilder<IdentityRoleClaim<Guid>> builder) => builder.ToTable("role_claims");
 
-    public void Configure(EntityTypeBuilder<IdentityUserPasskey<Guid>> builder) => builder.ToTable("passkeys");
+    public void Configure(EntityTypeBuilder<IdentityUserPasskey<Guid>> builder)
+    {
+        builder.ToTable("passkeys");
+        builder.OwnsOne(passkey => passkey.Data, data => data.ToJson("data"));
+    }
 }
