@@ -19,6 +19,8 @@ public static class OpsSetup
         services.AddSingleton<RateLimiter>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<Vitals>();
+        services.AddWorker<WorkerPresence>(configuration);
         services.AddWorker<OutboxWorker>(configuration);
         return services;
     }

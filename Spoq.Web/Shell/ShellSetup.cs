@@ -66,6 +66,7 @@ internal static class ShellSetup
     public static void MapWebShell(this WebApplication app)
     {
         app.MapStaticAssets().AllowAnonymous();
+        app.MapHealth();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(live => live.ContentSecurityFrameAncestorsPolicy = null);
     }
 

@@ -1,0 +1,24 @@
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Web.Shell;
+
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var probes = routes.MapGroup("/health").AllowAnonymous();
+        probes.MapGet("", () => TypedResults.Ok(new Health("ok")));
+        probes.MapGet("/ready", ReadyAsync);
+    }
+
+    /// <summary>Ready: requests can be served. Late work is the status page's and the alerts' business, not the load balancer's.</summary>
+    private static async Task<IResult> ReadyAsync(Vitals vitals, CancellationToken cancellationToken)
+    {
+        var signs = await vitals.TakeAsync(cancellationToken);
+        return signs.IsDatabaseUp
+            ? TypedResults.Ok(new Health("ok"))
+            : TypedResults.Problem("The database does not answer.", statusCode: StatusCodes.Status503ServiceUnavailable, extensions: new Dictionary<string, object?> { [Problems.Code] = "database_unreachable" });
+    }
+
+    private sealed record Health(string Status);
+}
