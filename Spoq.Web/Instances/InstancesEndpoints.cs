@@ -7,5 +7,6 @@ internal static class InstancesEndpoints
     public static void MapInstances(this IEndpointRouteBuilder routes)
     {
         routes.MapSetup();
+        routes.MapConsoleDoor();
     }
 }

@@ -1,0 +1,19 @@
+using System.Security.Claims;
+using Spoq.Core.Instances;
+using Spoq.Infrastructure.Instances;
+using Spoq.Web.Accounts;
+
+namespace Spoq.Web.Instances;
+
+/// <summary>"Console" in the navigation names no computer: it opens the one that runs, or the page that says why none does.</summary>
+internal static class ConsoleDoor
+{
+    public static void MapConsoleDoor(this IEndpointRouteBuilder routes) => routes.MapGet("/console", OpenAsync).RequireAuthorization();
+
+    private static async Task<IResult> OpenAsync(ClaimsPrincipal user, InstanceService instances, CancellationToken cancellationToken)
+    {
+        var all = await instances.ListAsync(user.AccountId(), cancellationToken);
+        var open = all.FirstOrDefault(instance => instance.State == InstanceState.Running) ?? all.FirstOrDefault(instance => instance is { ReadyAt: not null, IsFinal: false });
+        return TypedResults.Redirect(open is null ? "/dashboard" : $"/r/{open.Id}");
+    }
+}

@@ -1,0 +1,111 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
+using Spoq.Core;
+using Spoq.Core.Instances;
+using Spoq.Infrastructure.Instances;
+using Spoq.Web.Accounts;
+using Spoq.Web.Shell;
+
+namespace Spoq.Web.Instances;
+
+public sealed partial class HomePage(InstanceService instances, InstanceWatcher watcher, AuthenticationStateProvider signIn, Toasts toasts, IJSRuntime js, TimeProvider clock) : ComponentBase, IDisposable
+{
+    private const int ShownEvents = 5;
+
+    // Heartbeats are no news, so the figures are read again as often as people look twice.
+    private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(15);
+
+    private readonly CancellationTokenSource _gone = new();
+    private readonly Dictionary<Guid, IDisposable> _watches = [];
+    private Guid _accountId;
+    private Guid? _busy;
+    private IReadOnlyList<Instance>? _instances;
+    private IReadOnlyList<InstanceEvent> _events = [];
+    private ITimer? _timer;
+    private string? _remembered;
+
+    private InstanceService Instances => instances;
+
+    public void Dispose()
+    {
+        _gone.Cancel();
+        _timer?.Dispose();
+        foreach (var watch in _watches.Values)
+        {
+            watch.Dispose();
+        }
+
+        _gone.Dispose();
+    }
+
+    protected override async Task OnInitializedAsync()
+    {
+        _accountId = (await signIn.GetAuthenticationStateAsync()).User.AccountId();
+        await LoadAsync();
+        if (RendererInfo.IsInteractive)
+        {
+            _timer = clock.CreateTimer(_ => _ = RefreshAsync(), null, s_refresh, s_refresh);
+        }
+    }
+
+    /// <summary>The offline page tells what this browser saw last.</summary>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (_instances is not [var instance, ..] || $"{instance.Hostname} {instance.State}" is not { } seen || seen == _remembered)
+        {
+            return;
+        }
+
+        _remembered = seen;
+        await js.InvokeVoidAsync("spoq.remember", _gone.Token, new { address = instance.Hostname, state = InstanceWords.Of(instance.State) });
+    }
+
+    private async Task LoadAsync()
+    {
+        var found = await instances.ListAsync(_accountId, _gone.Token);
+        _instances = [.. found.Where(instance => !instance.IsFinal)];
+        _events = await instances.AccountEventsAsync(_accountId, ShownEvents, _gone.Token);
+        if (!RendererInfo.IsInteractive)
+        {
+            return;
+        }
+
+        foreach (var instance in _instances.Where(instance => !_watches.ContainsKey(instance.Id)))
+        {
+            _watches[instance.Id] = watcher.Watch(instance.Id, RefreshAsync);
+        }
+    }
+
+    private Task RefreshAsync() => _gone.IsCancellationRequested ? Task.CompletedTask : InvokeAsync(async () =>
+    {
+        try
+        {
+            await LoadAsync();
+            StateHasChanged();
+        }
+        catch (Exception gone) when (_gone.IsCancellationRequested && gone is OperationCanceledException or ObjectDisposedException)
+        {
+            // The page was left while it was reading.
+        }
+    });
+
+    private async Task AskAsync(Instance instance, Func<Guid, Guid, CancellationToken, Task<Refusal?>> ask)
+    {
+        _busy = instance.Id;
+        try
+        {
+            // Leaving the page does not take the request back.
+            if (await ask(_accountId, instance.Id, CancellationToken.None) is { } refusal)
+            {
+                toasts.Bad(refusal.Message);
+            }
+
+            await LoadAsync();
+        }
+        finally
+        {
+            _busy = null;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Spoq.Core.Instances;
+
+namespace Spoq.Web.Instances;
+
+/// <summary>A state as its owner reads it.</summary>
+internal static class InstanceWords
+{
+    public static string Of(InstanceState state) => state switch
+    {
+        InstanceState.Draft => "Not paid yet",
+        InstanceState.Provisioning => "Setting up",
+        InstanceState.Running => "Running",
+        InstanceState.Stopping => "Stopping",
+        InstanceState.Stopped => "Stopped",
+        InstanceState.Starting => "Starting",
+        InstanceState.Restarting => "Restarting",
+        InstanceState.Failed => "Needs you",
+        InstanceState.Cancelling => "Cancelling",
+        InstanceState.Cancelled => "Cancelled",
+        InstanceState.Deleting => "Deleting",
+        InstanceState.Deleted => "Deleted",
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without words."),
+    };
+
+    /// <summary>Class of the badge.</summary>
+    public static string Tone(InstanceState state) => state switch
+    {
+        InstanceState.Running => "good",
+        InstanceState.Failed => "bad",
+        InstanceState.Provisioning or InstanceState.Starting or InstanceState.Restarting => "good busy",
+        InstanceState.Stopping or InstanceState.Cancelling or InstanceState.Deleting => "warn busy",
+        _ => "",
+    };
+}
