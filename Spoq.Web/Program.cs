@@ -6,6 +6,7 @@ using Spoq.Web.Accounts;
 using Spoq.Web.Billing;
 using Spoq.Web.Devices;
 using Spoq.Web.Instances;
+using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Ops;
 using Spoq.Web.Shell;
 
@@ -16,6 +17,7 @@ await builder.UseDevelopmentDatabaseAsync(CancellationToken.None);
 builder.AddWebShell();
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);
 builder.Services.AddSignIn(builder.Environment);
+builder.Services.AddInstancesHub();
 
 var app = builder.Build();
 if (args.Contains("migrate") || !app.Environment.IsProduction())

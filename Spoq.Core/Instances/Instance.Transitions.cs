@@ -6,7 +6,7 @@ namespace Spoq.Core.Instances;
 // What may happen to an instance and when. A request at the wrong moment is refused, never ignored.
 public sealed partial class Instance
 {
-    /// <summary>The last state nothing leaves.</summary>
+    /// <summary>A state that nothing leaves.</summary>
     public bool IsFinal => State is InstanceState.Cancelled or InstanceState.Deleted;
 
     /// <summary>Paid: from here on it becomes ready, is refunded, or is in a person's hands.</summary>
@@ -91,6 +91,17 @@ public sealed partial class Instance
 
     /// <summary>All is well: when to look again, or never.</summary>
     public void LookAgain(DateTimeOffset? at) => DueAt = at;
+
+    /// <summary>The worker is done with it; another may claim it when it is due.</summary>
+    public void EndLease() => LeaseUntil = null;
+
+    /// <summary>True while nothing was decided about it since the other copy of it was read.</summary>
+    public bool IsStillAt(Instance seen) =>
+        State == seen.State && Road == seen.Road && Step == seen.Step && StepStartedAt == seen.StepStartedAt;
+
+    /// <summary>True when a screen that shows the other copy of it is out of date.</summary>
+    public bool HasNews(Instance seen) =>
+        !IsStillAt(seen) || Attempts != seen.Attempts || WaitingFor != seen.WaitingFor || ErrorMessage != seen.ErrorMessage || Endpoint != seen.Endpoint;
 
     /// <param name="jitter">0 to 1.</param>
     public void Take(Move move, DateTimeOffset now, double jitter)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances;
 
@@ -7,9 +8,17 @@ namespace Spoq.Infrastructure.Instances;
 /// Tells this node's screens that an instance changed, whichever node changed it. A call carries no data: the
 /// watcher reads again. Calls to one watcher never overlap; changes meanwhile become one more call.
 /// </summary>
-public sealed class InstanceWatcher(ILogger<InstanceWatcher> log)
+public sealed class InstanceWatcher : IDisposable
 {
+    private readonly ILogger<InstanceWatcher> _log;
+    private readonly IDisposable _notices;
     private readonly ConcurrentDictionary<Guid, Subscription> _watches = new();
+
+    public InstanceWatcher(Notices notices, ILogger<InstanceWatcher> log)
+    {
+        _log = log;
+        _notices = notices.Listen(InstanceNews.Channel, Hear);
+    }
 
     public IDisposable Watch(Guid instanceId, Func<Task> changed)
     {
@@ -18,8 +27,10 @@ public sealed class InstanceWatcher(ILogger<InstanceWatcher> log)
         return watch;
     }
 
+    public void Dispose() => _notices.Dispose();
+
     /// <param name="payload">An instance id; empty when notices may have been missed, so that everybody reads again.</param>
-    internal void Hear(string payload)
+    private void Hear(string payload)
     {
         var all = payload.Length == 0;
         if (!all && !Guid.TryParse(payload, out _))
@@ -84,5 +95,5 @@ public sealed class InstanceWatcher(ILogger<InstanceWatcher> log)
     }
 
     private void LogBroken(Guid instanceId, Exception problem) =>
-        log.LogWarning(problem, "A watcher of instance {InstanceId} failed", instanceId);
+        _log.LogWarning(problem, "A watcher of instance {InstanceId} failed", instanceId);
 }

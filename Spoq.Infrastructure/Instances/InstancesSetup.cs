@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Infrastructure.Instances.Setup;
 
 namespace Spoq.Infrastructure.Instances;
@@ -12,6 +13,7 @@ public static class InstancesSetup
         services.AddSingleton<InstanceService>();
         services.AddSingleton<InstanceWatcher>();
         services.AddSetup();
+        services.AddProvisioning(configuration, environment);
         return services;
     }
 }

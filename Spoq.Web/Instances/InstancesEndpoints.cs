@@ -1,3 +1,4 @@
+using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Instances.Setup;
 
 namespace Spoq.Web.Instances;
@@ -6,6 +7,8 @@ internal static class InstancesEndpoints
 {
     public static void MapInstances(this IEndpointRouteBuilder routes)
     {
+        routes.MapServerReports();
+        routes.MapInstancesHub();
         routes.MapSetup();
         routes.MapConsoleDoor();
     }

@@ -1,3 +1,5 @@
+using Spoq.Core.Ops;
+
 namespace Spoq.Core.Instances.Provisioning;
 
 /// <summary>Decides what follows from a visit: onward, again and when, or no more.</summary>
@@ -32,7 +34,7 @@ public static class ProvisioningPlan
             StepOutcome.FailedForGood no => NoMore(visit, no.Code, no.Message, now, deadline),
             StepOutcome.Failed no when visit.Attempts + 1 >= StepLimits.Of(visit.Step).Attempts => NoMore(visit, no.Code, no.Message, now, deadline),
             StepOutcome.Failed no when now >= deadline => NoMore(visit, no.Code, no.Message, now, deadline),
-            StepOutcome.Failed no => Again(visit, no, Earlier(now + Backoff(visit.Attempts, jitter), deadline), deadline),
+            StepOutcome.Failed no => Again(visit, no, Earlier(now + Backoff.After(visit.Attempts + 1, FirstRetry, LongestRetry, jitter), deadline), deadline),
             StepOutcome.NotYet yet when now >= deadline => NoMore(visit, "deadline", $"{yet.Reason} It took longer than it may.", now, deadline),
             StepOutcome.NotYet yet => new Move(MoveKind.Wait, visit.Step, visit.Attempts, Earlier(now + yet.Wait, deadline), deadline) { Reason = yet.Reason },
             _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
@@ -43,13 +45,6 @@ public static class ProvisioningPlan
 
     /// <summary>Running instances are looked at every 15 to 60 s.</summary>
     public static TimeSpan LookAgain(double jitter) => TimeSpan.FromSeconds(15 + (45 * jitter));
-
-    /// <summary>1 s, 2 s, 4 s … a minute; each between half and all of it.</summary>
-    public static TimeSpan Backoff(int attempts, double jitter)
-    {
-        var full = Math.Min(FirstRetry.TotalSeconds * Math.Pow(2, Math.Min(attempts, 16)), LongestRetry.TotalSeconds);
-        return TimeSpan.FromSeconds(full * (0.5 + (jitter / 2)));
-    }
 
     private static Move Onward(Visit visit, DateTimeOffset now) => visit.Road.After(visit.Step) is { } next
         ? new Move(MoveKind.Advance, next, 0, now, DeadlineOf(next, now))

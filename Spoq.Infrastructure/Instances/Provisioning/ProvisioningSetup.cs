@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Spoq.Core.Instances.Dns;
+using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Instances.Dns;
+using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Providers.Local;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Instances.Provisioning;
+
+internal static class ProvisioningSetup
+{
+    public static void AddProvisioning(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
+    {
+        services.AddSingleton<ServerProviders>();
+        services.AddSingleton<ServerLedger>();
+        services.AddSingleton<ServerReports>();
+        services.AddSingleton<InstanceObserver>();
+        if (!environment.IsProduction())
+        {
+            services.AddLocalNeighbours(configuration);
+        }
+
+        services.AddSingleton<IProvisioningStep, ReserveStep>();
+        services.AddSingleton<IProvisioningStep, CreateServerStep>();
+        services.AddSingleton<IProvisioningStep, AwaitServerStep>();
+        services.AddSingleton<IProvisioningStep, ConfigureDnsStep>();
+        services.AddSingleton<IProvisioningStep, InstallConductorStep>();
+        services.AddHttpClient<VerifyStep>(http => http.Timeout = TimeSpan.FromSeconds(10));
+        services.AddSingleton<IProvisioningStep>(provider => provider.GetRequiredService<VerifyStep>());
+        services.AddSingleton<IProvisioningStep, ReadyStep>();
+        services.AddSingleton<IProvisioningStep, StopServerStep>();
+        services.AddSingleton<IProvisioningStep, StartServerStep>();
+        services.AddSingleton<IProvisioningStep, RevokeAccessStep>();
+        services.AddSingleton<IProvisioningStep, RemoveDnsStep>();
+        services.AddSingleton<IProvisioningStep, DeleteServerStep>();
+        services.AddSingleton<IProvisioningStep, CloseStep>();
+        services.AddWorker<ProvisioningWorker>(configuration);
+    }
+
+    private static void AddLocalNeighbours(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<LocalOptions>().Bind(configuration.GetSection(LocalOptions.Section));
+        services.AddSingleton<LocalProvider>();
+        services.AddSingleton<IServerProvider>(provider => provider.GetRequiredService<LocalProvider>());
+        services.AddHostedService<LocalShutdown>();
+        services.AddSingleton<IDnsZone, LocalDnsZone>();
+    }
+}

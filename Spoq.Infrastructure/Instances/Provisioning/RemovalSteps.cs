@@ -1,0 +1,64 @@
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Instances;
+using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Setup;
+
+namespace Spoq.Infrastructure.Instances.Provisioning;
+
+internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts) : IProvisioningStep
+{
+    public Step Step => Step.RevokeAccess;
+
+    public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var row = await db.LockInstanceAsync(instance.Id, cancellationToken);
+        row!.RevokeTokens();
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Outcomes.Done;
+    }
+}
+
+/// <summary>Done when the provider knows no server with our instance id, whether or not an answer of its ever reached us.</summary>
+internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger ledger, TimeProvider clock) : IProvisioningStep
+{
+    public Step Step => Step.DeleteServer;
+
+    public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        var provider = providers.Named(instance.Provider);
+        if (await provider.FindAsync(instance.Id, cancellationToken) is { } server)
+        {
+            await provider.DeleteAsync(server.Reference, cancellationToken);
+            if (await provider.FindAsync(instance.Id, cancellationToken) is not null)
+            {
+                return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider is removing the computer.");
+            }
+        }
+
+        await ledger.RemoveAsync(instance, cancellationToken);
+        return Outcomes.Done;
+    }
+}
+
+/// <summary>Lets the address go: at once when it was never in use, else only when nobody remembers it.</summary>
+internal sealed class CloseStep(IDbContextFactory<SpoqDbContext> contexts, TimeProvider clock) : IProvisioningStep
+{
+    private static readonly TimeSpan s_rest = TimeSpan.FromDays(30);
+
+    public Step Step => Step.Close;
+
+    public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        await AddressClaims.ReleaseAsync(db, instance, instance.ReadyAt is null ? now : now + s_rest, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return Outcomes.Done;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Instances;
+using Spoq.Core.Instances.Providers;
+using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Instances.Provisioning;
+
+/// <summary>What was ordered where: each order is committed before the provider hears of it.</summary>
+internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, SecretBox secrets, TimeProvider clock)
+{
+    public const string TokenPurpose = "provider_servers.tokens";
+
+    /// <summary>The order of this instance, new or from before; null when the instance is no longer ours to order for.</summary>
+    public async Task<OpenOrder?> OpenAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var row = await db.LockInstanceAsync(instance.Id, cancellationToken);
+        if (row is null || row.LeaseToken != instance.LeaseToken || row.Road != Road.Create)
+        {
+            return null;
+        }
+
+        var line = await OpenLineAsync(db, instance.Id, cancellationToken);
+        if (line is { SealedProvisioningToken: { } known })
+        {
+            return new OpenOrder(line.OrderedAt, IsNew: false, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)));
+        }
+
+        var now = clock.GetUtcNow();
+        var token = ServerTokens.New();
+        if (line is null)
+        {
+            line = new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.Provider, now);
+            db.Add(line);
+        }
+
+        line.KeepProvisioningToken(secrets.Seal(Encoding.ASCII.GetBytes(token), TokenPurpose));
+        row.ExpectPhoneHome(ServerTokens.Hash(token));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new OpenOrder(line.OrderedAt, IsNew: true, token);
+    }
+
+    /// <summary>The provider's answer is kept even when the instance has moved on: what was made must be removed.</summary>
+    public async Task AnswerAsync(Instance instance, string reference)
+    {
+        await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
+        if (await OpenLineAsync(db, instance.Id, CancellationToken.None) is { } line)
+        {
+            line.Answer(reference, clock.GetUtcNow());
+            await db.SaveChangesAsync(CancellationToken.None);
+        }
+    }
+
+    public async Task RemoveAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await OpenLineAsync(db, instance.Id, cancellationToken) is { } line)
+        {
+            line.Remove(clock.GetUtcNow());
+            await db.SaveChangesAsync(cancellationToken);
+        }
+    }
+
+    public static Task<ProviderServer?> OpenLineAsync(SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken) =>
+        db.Set<ProviderServer>().SingleOrDefaultAsync(line => line.InstanceId == instanceId && line.RemovedAt == null, cancellationToken);
+}
+
+/// <param name="IsNew">False: the provider may have heard of it already.</param>
+internal sealed record OpenOrder(DateTimeOffset OrderedAt, bool IsNew, string ProvisioningToken);
+
+/// <summary>Tokens of servers: 256 random bits, stored as SHA-256, compared in constant time.</summary>
+internal static class ServerTokens
+{
+    public static string New() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+
+    public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    public static bool Matches(string token, byte[]? hash) => CryptographicOperations.FixedTimeEquals(Hash(token), hash ?? []);
+}

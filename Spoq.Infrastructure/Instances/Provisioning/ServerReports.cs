@@ -1,0 +1,72 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Instances;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Instances.Provisioning;
+
+/// <summary>What servers tell us about themselves. A wrong token and a missing instance look alike.</summary>
+public sealed class ServerReports
+{
+    private readonly IDbContextFactory<SpoqDbContext> _contexts;
+    private readonly SecretBox _secrets;
+    private readonly TimeProvider _clock;
+
+    public ServerReports(IDbContextFactory<SpoqDbContext> contexts, SecretBox secrets, TimeProvider clock)
+    {
+        _contexts = contexts;
+        _secrets = secrets;
+        _clock = clock;
+    }
+
+    /// <summary>The instance token, the same one however often it is asked for until a heartbeat shows that it arrived; null: not let in.</summary>
+    public async Task<string?> PhoneHomeAsync(Guid instanceId, string token, string version, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
+        if (!ServerTokens.Matches(token, instance?.ProvisioningTokenHash)
+            || await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken) is not { } line)
+        {
+            return null;
+        }
+
+        var answer = line.SealedInstanceToken is { } known
+            ? Encoding.ASCII.GetString(_secrets.Open(known, ServerLedger.TokenPurpose))
+            : ServerTokens.New();
+        if (line.SealedInstanceToken is null)
+        {
+            line.KeepInstanceToken(_secrets.Seal(Encoding.ASCII.GetBytes(answer), ServerLedger.TokenPurpose));
+        }
+
+        instance!.PhoneHome(version, ServerTokens.Hash(answer), _clock.GetUtcNow());
+        await db.AnnounceAsync(instanceId, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return answer;
+    }
+
+    public async Task<bool> HeartbeatAsync(Guid instanceId, string token, Vitals vitals, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
+        if (!ServerTokens.Matches(token, instance?.InstanceTokenHash))
+        {
+            return false;
+        }
+
+        if (instance!.ProvisioningTokenHash is not null)
+        {
+            var line = await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken);
+            line?.ForgetTokens();
+        }
+
+        instance.Heartbeat(vitals, _clock.GetUtcNow());
+        await Notices.PublishAsync(db, InstanceNews.Channel, instanceId.ToString(), cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+}

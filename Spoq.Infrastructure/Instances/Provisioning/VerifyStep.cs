@@ -1,0 +1,30 @@
+using Spoq.Core.Instances;
+using Spoq.Core.Instances.Provisioning;
+
+namespace Spoq.Infrastructure.Instances.Provisioning;
+
+/// <summary>From outside, as the owner will come: the Conductor answers under its hostname and takes a token of ours.</summary>
+internal sealed class VerifyStep(HttpClient http, TimeProvider clock) : IProvisioningStep
+{
+    public Step Step => Step.Verify;
+
+    public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(instance.Endpoint!), "/health"));
+            request.Headers.Host = instance.Hostname;
+            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (!answer.IsSuccessStatusCode)
+            {
+                return Outcomes.NotYet(instance, clock.GetUtcNow(), $"The computer answers, but says {(int)answer.StatusCode}.");
+            }
+
+            return Outcomes.Done;
+        }
+        catch (HttpRequestException)
+        {
+            return Outcomes.NotYet(instance, clock.GetUtcNow(), "The computer does not answer under its address yet.");
+        }
+    }
+}

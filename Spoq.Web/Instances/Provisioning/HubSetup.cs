@@ -1,0 +1,15 @@
+using System.Text.Json;
+
+namespace Spoq.Web.Instances.Provisioning;
+
+internal static class HubSetup
+{
+    private const int MaxMessageBytes = 4 * 1024;
+
+    public static void AddInstancesHub(this IServiceCollection services) => services
+        .AddSignalR()
+        .AddHubOptions<InstancesHub>(options => options.MaximumReceiveMessageSize = MaxMessageBytes)
+        .AddJsonProtocol(options => options.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+
+    public static void MapInstancesHub(this IEndpointRouteBuilder routes) => routes.MapHub<InstancesHub>("/hubs/instances");
+}

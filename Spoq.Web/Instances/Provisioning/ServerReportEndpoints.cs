@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
+using Spoq.Core;
+using Spoq.Core.Instances;
+using Spoq.Core.Wire;
+using Spoq.Infrastructure.Instances.Provisioning;
+using Spoq.Web.Shell;
+
+namespace Spoq.Web.Instances.Provisioning;
+
+/// <summary>What servers call: open to all addresses, let in by their own token only.</summary>
+internal static class ServerReportEndpoints
+{
+    private const int MaxBodyBytes = 8 * 1024;
+    private const int MaxTokenLength = 128;
+    private const int MaxVersionLength = 64;
+
+    private static readonly Refusal s_notLetIn = new("invalid_token", "Send the token this server was given: Authorization: Bearer <token>.", RefusalKind.Unauthenticated);
+    private static readonly Refusal s_badReport = new("bad_report", "The report cannot be read. Send the JSON that /openapi/v1.json describes.");
+
+    public static void MapServerReports(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/internal/instances/{instanceId:guid}").AllowAnonymous().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
+        group.MapPost("/phone-home", PhoneHomeAsync);
+        group.MapPost("/heartbeat", HeartbeatAsync);
+    }
+
+    private static async Task<IResult> PhoneHomeAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { Version.Length: > 0 and <= MaxVersionLength } call)
+        {
+            return s_badReport.ToProblem();
+        }
+
+        return await reports.PhoneHomeAsync(instanceId, TokenOf(request), call.Version, cancellationToken) is { } token
+            ? TypedResults.Json(new PhoneHomeAnswer(token), WireJson.Default.PhoneHomeAnswer)
+            : s_notLetIn.ToProblem();
+    }
+
+    private static async Task<IResult> HeartbeatAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(request, WireJson.Default.Heartbeat, cancellationToken) is not { Version.Length: > 0 and <= MaxVersionLength } beat || !IsSane(beat))
+        {
+            return s_badReport.ToProblem();
+        }
+
+        var vitals = new Vitals(beat.Version, beat.CpuPercent, beat.MemoryUsedBytes, beat.MemoryTotalBytes, beat.DiskUsedBytes, beat.DiskTotalBytes);
+        return await reports.HeartbeatAsync(instanceId, TokenOf(request), vitals, cancellationToken)
+            ? TypedResults.NoContent()
+            : s_notLetIn.ToProblem();
+    }
+
+    private static bool IsSane(Heartbeat beat) =>
+        beat.CpuPercent is >= 0 and <= 100 && beat is { MemoryUsedBytes: >= 0, MemoryTotalBytes: >= 0, DiskUsedBytes: >= 0, DiskTotalBytes: >= 0 };
+
+    private static async Task<T?> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string TokenOf(HttpRequest request)
+    {
+        const string Scheme = "Bearer ";
+        var header = request.Headers[HeaderNames.Authorization].ToString();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && header.Length <= Scheme.Length + MaxTokenLength
+            ? header[Scheme.Length..].Trim()
+            : "";
+    }
+}
