@@ -36,6 +36,7 @@ internal static class ProvisioningSetup
         services.AddSingleton<IProvisioningStep, RevokeAccessStep>();
         services.AddSingleton<IProvisioningStep, RemoveDnsStep>();
         services.AddSingleton<IProvisioningStep, DeleteServerStep>();
+        services.AddSingleton<IProvisioningStep, RefundStep>();
         services.AddSingleton<IProvisioningStep, CloseStep>();
         services.AddWorker<ProvisioningWorker>(configuration);
     }

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Spoq.Core;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Setup;
@@ -43,6 +45,21 @@ internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger l
         await ledger.RemoveAsync(instance, cancellationToken);
         return Outcomes.Done;
     }
+}
+
+internal sealed class RefundStep(CheckoutService checkouts) : IProvisioningStep
+{
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
+
+    public Step Step => Step.Refund;
+
+    public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken) =>
+        await checkouts.RefundAsync(instance.Id, cancellationToken) switch
+        {
+            null => Outcomes.Done,
+            { Kind: RefusalKind.Unavailable } away => new StepOutcome.NotYet(away.RetryAfter ?? s_look, away.Message),
+            var no => new StepOutcome.Failed(no.Code, no.Message),
+        };
 }
 
 /// <summary>Lets the address go: at once when it was never in use, else only when nobody remembers it.</summary>

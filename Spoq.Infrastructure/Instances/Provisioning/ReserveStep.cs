@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Setup;
 
@@ -17,7 +18,7 @@ internal sealed class ReserveStep(IDbContextFactory<SpoqDbContext> contexts, Add
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (instance.PaidAt is null)
+        if (!await CheckoutService.IsPaidAsync(db, instance.Id, cancellationToken))
         {
             return new StepOutcome.NotYet(s_paymentWait, "Waiting for the payment to be confirmed.");
         }
