@@ -8,6 +8,8 @@ public static class AccessSetup
 {
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<RuntimeTokens>();
         return services;
     }
 }

@@ -4,5 +4,6 @@ internal static class AccessEndpoints
 {
     public static void MapAccess(this IEndpointRouteBuilder routes)
     {
+        routes.MapGet("/.well-known/jwks.json", JwksEndpoints.ReadAsync).AllowAnonymous();
     }
 }

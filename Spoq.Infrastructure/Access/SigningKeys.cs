@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Access;
+using Spoq.Core.Wire;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Access;
+
+/// <summary>The keys our tokens are signed with. The first one is made when it is first needed, by one node only.</summary>
+public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, SecretBox box, TimeProvider clock)
+{
+    private const string Purpose = "signing_keys.sealed_private_key";
+
+    // Far shorter than a new key is published before it signs, so every node knows it in time.
+    private static readonly TimeSpan s_refreshed = TimeSpan.FromMinutes(1);
+
+    private volatile Ring? _ring;
+
+    public async Task<Jwks> PublishedAsync(CancellationToken cancellationToken)
+    {
+        var ring = await RingAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        return new Jwks([.. ring.Keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]);
+    }
+
+    internal async Task<string> SignAsync(TokenClaims claims, CancellationToken cancellationToken)
+    {
+        var ring = await RingAsync(cancellationToken);
+        using var key = ECDsa.Create(ring.Private);
+        return TokenSigner.Sign(claims, key, ring.Signer.Kid);
+    }
+
+    private static Jwk Publish(SigningKey key)
+    {
+        using var curve = ECDsa.Create();
+        curve.ImportSubjectPublicKeyInfo(key.PublicKey, out _);
+        return VerificationKey.Publish(curve.ExportParameters(includePrivateParameters: false));
+    }
+
+    private async Task<Ring> RingAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (_ring is { } held && now - held.ReadAt is var age && age >= TimeSpan.Zero && age < s_refreshed)
+        {
+            return held;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var keys = await ReadAsync(db, cancellationToken);
+        if (SignerOf(keys, now) is null)
+        {
+            keys = await MakeAsync(db, now, cancellationToken);
+        }
+
+        var signer = SignerOf(keys, now)!;
+        if (_ring is { } before && before.Signer.Kid == signer.Kid)
+        {
+            return _ring = before with { Keys = keys, Signer = signer, ReadAt = now };
+        }
+
+        return _ring = new Ring(keys, signer, Open(signer), now);
+    }
+
+    private static Task<List<SigningKey>> ReadAsync(SpoqDbContext db, CancellationToken cancellationToken) =>
+        db.Set<SigningKey>().AsNoTracking().OrderBy(key => key.ActiveAt).ThenBy(key => key.Kid).ToListAsync(cancellationToken);
+
+    private static SigningKey? SignerOf(List<SigningKey> keys, DateTimeOffset now) => keys.LastOrDefault(key => key.SignsAt(now));
+
+    private async Task<List<SigningKey>> MakeAsync(SpoqDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended('signing_keys', 0))", cancellationToken);
+        var keys = await ReadAsync(db, cancellationToken);
+        if (SignerOf(keys, now) is null)
+        {
+            // Nobody can have a token yet that this key should have signed, so it need not be published first.
+            using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var kid = VerificationKey.Publish(curve.ExportParameters(includePrivateParameters: false)).Kid!;
+            var privateKey = curve.ExportPkcs8PrivateKey();
+            var made = new SigningKey(kid, curve.ExportSubjectPublicKeyInfo(), box.Seal(privateKey, Purpose), now, now);
+            CryptographicOperations.ZeroMemory(privateKey);
+            db.Add(made);
+            await db.SaveChangesAsync(cancellationToken);
+            keys.Add(made);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return keys;
+    }
+
+    private ECParameters Open(SigningKey key)
+    {
+        using var curve = ECDsa.Create();
+        curve.ImportPkcs8PrivateKey(box.Open(key.SealedPrivateKey, Purpose), out _);
+        return curve.ExportParameters(includePrivateParameters: true);
+    }
+
+    private sealed record Ring(List<SigningKey> Keys, SigningKey Signer, ECParameters Private, DateTimeOffset ReadAt);
+}
