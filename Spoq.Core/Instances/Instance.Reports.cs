@@ -18,7 +18,7 @@ public sealed partial class Instance
     }
 
     /// <summary>The first one proves that the instance token arrived: the one-time token has served.</summary>
-    public void Heartbeat(Vitals vitals, DateTimeOffset now)
+    public void Heartbeat(ServerVitals vitals, DateTimeOffset now)
     {
         ProvisioningTokenHash = null;
         LastHeartbeatAt = now;
@@ -39,4 +39,4 @@ public sealed partial class Instance
 }
 
 /// <summary>What a heartbeat says of a server.</summary>
-public sealed record Vitals(string Version, double CpuPercent, long MemoryUsedBytes, long MemoryTotalBytes, long DiskUsedBytes, long DiskTotalBytes);
+public sealed record ServerVitals(string Version, double CpuPercent, long MemoryUsedBytes, long MemoryTotalBytes, long DiskUsedBytes, long DiskTotalBytes);

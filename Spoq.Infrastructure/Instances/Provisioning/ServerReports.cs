@@ -47,7 +47,7 @@ public sealed class ServerReports
         return answer;
     }
 
-    public async Task<bool> HeartbeatAsync(Guid instanceId, string token, Vitals vitals, CancellationToken cancellationToken)
+    public async Task<bool> HeartbeatAsync(Guid instanceId, string token, ServerVitals vitals, CancellationToken cancellationToken)
     {
         await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

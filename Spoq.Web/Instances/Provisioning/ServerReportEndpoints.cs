@@ -46,7 +46,7 @@ internal static class ServerReportEndpoints
             return s_badReport.ToProblem();
         }
 
-        var vitals = new Vitals(beat.Version, beat.CpuPercent, beat.MemoryUsedBytes, beat.MemoryTotalBytes, beat.DiskUsedBytes, beat.DiskTotalBytes);
+        var vitals = new ServerVitals(beat.Version, beat.CpuPercent, beat.MemoryUsedBytes, beat.MemoryTotalBytes, beat.DiskUsedBytes, beat.DiskTotalBytes);
         return await reports.HeartbeatAsync(instanceId, TokenOf(request), vitals, cancellationToken)
             ? TypedResults.NoContent()
             : s_notLetIn.ToProblem();
