@@ -11,6 +11,11 @@ using Spoq.Web.Ops;
 using Spoq.Web.Shell;
 
 var builder = WebApplication.CreateBuilder(args);
+if (args is ["health"])
+{
+    return await HealthCommand.RunAsync(builder.Configuration["PORT"] ?? "8080");
+}
+
 builder.AddDevelopmentDefaults();
 builder.ListenOnPort();
 await builder.UseDevelopmentDatabaseAsync(CancellationToken.None);
@@ -27,7 +32,7 @@ if (args.Contains("migrate") || !app.Environment.IsProduction())
 
 if (args.Contains("migrate"))
 {
-    return;
+    return 0;
 }
 
 app.UseWebShell();
@@ -39,6 +44,7 @@ app.MapDevices();
 app.MapBilling();
 app.MapInstances();
 await app.RunAsync();
+return 0;
 
 /// <summary>The entry point; named for the tests that start it.</summary>
 public partial class Program;

@@ -24,6 +24,11 @@ internal static class ShellSetup
             builder.Logging.AddJsonConsole(json => json.IncludeScopes = true);
         }
 
+        if (isDevelopment)
+        {
+            services.AddHostedService<DevelopmentGreeting>();
+        }
+
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
