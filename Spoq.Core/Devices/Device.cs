@@ -26,6 +26,12 @@ public sealed class Device(Guid id, Guid accountId, Guid profileId, int slot, st
     public List<DeviceKey> Keys { get; private set; } = [];
 
     public void Rename(string name) => Name = name;
+
+    /// <summary>The slot a new device takes in its profile; null when the profile is full.</summary>
+    public static int? FreeSlot(IReadOnlyCollection<int> taken) => FirstFree(MaxPerProfile, taken);
+
+    internal static int? FirstFree(int slots, IReadOnlyCollection<int> taken) =>
+        Enumerable.Range(1, slots).Where(slot => !taken.Contains(slot)).Select(slot => (int?)slot).FirstOrDefault();
 }
 
 /// <summary>One OpenSSH public key of a device, without options or comment.</summary>

@@ -30,5 +30,7 @@ public static class DeviceName
 
     /// <summary>A first name for a pasted key: its comment, such as <c>alice@laptop</c>, or what it is.</summary>
     public static string Suggest(SshPublicKey key) =>
-        key.Comment is { Length: <= MaxLength } comment && Check(comment).Try(out var name, out _) ? name : "My device";
+        key.Comment is { } comment && Check(comment).Try(out var name, out _) ? name : "My device";
+
+    public static string Suggest(string handle) => handle.Length < MaxLength ? $"@{handle}" : handle;
 }

@@ -34,6 +34,8 @@ public sealed record KeyList(IReadOnlyList<SshPublicKey> Keys, int Skipped)
         return new KeyList(keys, skipped);
     }
 
+    public static bool IsEmpty(string text) => Lines(text).Count == 0;
+
     /// <summary>Lines that say something: no blanks, no <c>#</c> remarks, no byte order mark, any kind of line end.</summary>
     internal static List<string> Lines(string text) =>
     [

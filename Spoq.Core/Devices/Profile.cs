@@ -16,5 +16,13 @@ public sealed class Profile(Guid id, Guid accountId, int slot, string username, 
 
     public DateTimeOffset CreatedAt { get; private set; } = createdAt;
 
+    /// <summary>The crypt(3) hash of a login password, sealed; null: keys only.</summary>
+    public byte[]? PasswordHash { get; private set; }
+
     public void Rename(string username) => Username = username;
+
+    public void SetPassword(byte[]? sealedHash) => PasswordHash = sealedHash;
+
+    /// <summary>The slot a new profile takes; null when the account is full.</summary>
+    public static int? FreeSlot(IReadOnlyCollection<int> taken) => Device.FirstFree(MaxPerAccount, taken);
 }

@@ -28,6 +28,9 @@ public sealed record SshPublicKey
     /// <summary>For people only; safe to show, and never written into <c>authorized_keys</c>.</summary>
     public string? Comment { get; }
 
+    /// <summary>As in a <c>.pub</c> file.</summary>
+    public string Line => Comment is null ? $"{Algorithm} {Blob}" : $"{Algorithm} {Blob} {Comment}";
+
     /// <summary>
     /// Reads what a person pasted: exactly one key, as an OpenSSH line or in the RFC 4716 form.
     /// Options are refused rather than dropped: whoever wrote them meant them.

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Spoq.Core.Devices;
+using Spoq.Infrastructure.Devices.SshId;
 
 namespace Spoq.Infrastructure.Devices;
 
@@ -8,6 +11,12 @@ public static class DevicesSetup
 {
     public static IServiceCollection AddDevices(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
+        services.AddSingleton<IValidateOptions<SshIdOptions>>(new SshIdOptionsValidation(environment));
+        services.AddOptions<SshIdOptions>().Bind(configuration.GetSection(SshIdOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IKeyDirectory, SshIdDirectory>();
+        services.AddSingleton<HandleLookups>();
+        services.AddSingleton<DeviceService>();
+        services.AddSingleton<ProfileService>();
         return services;
     }
 }
