@@ -15,6 +15,8 @@ public sealed class SpoqDbContext(DbContextOptions<SpoqDbContext> options) : Ide
 
     public DbSet<DeviceKey> DeviceKeys => Set<DeviceKey>();
 
+    public DbSet<HandleLookup> HandleLookups => Set<HandleLookup>();
+
     public DbSet<Instance> Instances => Set<Instance>();
 
     public DbSet<InstanceEvent> InstanceEvents => Set<InstanceEvent>();
