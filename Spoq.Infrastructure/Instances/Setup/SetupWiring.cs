@@ -7,5 +7,7 @@ internal static class SetupWiring
     public static void AddSetup(this IServiceCollection services)
     {
         services.AddSingleton<AddressClaims>();
+        services.AddSingleton<SetupOffers>();
+        services.AddSingleton<SetupService>();
     }
 }
