@@ -1,0 +1,131 @@
+using Spoq.Core.Billing;
+
+namespace Spoq.Tests.Billing;
+
+/// <summary>What every payment provider must hold, whoever it is.</summary>
+public abstract class PaymentsConformance
+{
+    private protected abstract IPayments Payments { get; }
+
+    private protected abstract DateTimeOffset Now { get; }
+
+    /// <summary>The customer presses pay at the provider's page.</summary>
+    private protected abstract Task CustomerPaysAsync(CheckoutOrder order, string reference);
+
+    private static CancellationToken None => CancellationToken.None;
+
+    [Fact]
+    public async Task The_same_intent_gets_the_same_checkout_however_often_it_is_asked_for()
+    {
+        var order = NewOrder();
+
+        var pages = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Payments.CreateCheckoutAsync(order, None)));
+
+        Assert.Single(pages.Distinct());
+        Assert.NotEqual(pages[0].Reference, (await Payments.CreateCheckoutAsync(NewOrder(), None)).Reference);
+    }
+
+    [Fact]
+    public async Task A_fresh_checkout_is_open_and_nothing_is_taken()
+    {
+        var page = await Payments.CreateCheckoutAsync(NewOrder(), None);
+
+        var facts = await Payments.FindCheckoutAsync(page.Reference, None);
+
+        Assert.Equal((CheckoutStanding.Open, null, false), (facts!.Standing, facts.Total, facts.Refunded));
+    }
+
+    [Fact]
+    public async Task A_checkout_that_never_was_is_not_found() => Assert.Null(await Payments.FindCheckoutAsync("cs_that_never_was", None));
+
+    [Fact]
+    public async Task A_paid_checkout_tells_what_was_taken_and_what_renews_it()
+    {
+        var (order, reference) = await PaidAsync();
+
+        var facts = await Payments.FindCheckoutAsync(reference, None);
+
+        Assert.Equal((CheckoutStanding.Paid, order.Price, false), (facts!.Standing, facts.Total, facts.Refunded));
+        Assert.NotNull(facts.Subscription);
+        Assert.NotNull(facts.Customer);
+    }
+
+    [Fact]
+    public async Task An_expired_checkout_cannot_be_paid()
+    {
+        var order = NewOrder();
+        var page = await Payments.CreateCheckoutAsync(order, None);
+
+        Assert.Equal(CheckoutStanding.Expired, (await Payments.ExpireCheckoutAsync(page.Reference, None)).Standing);
+        Assert.Equal(CheckoutStanding.Expired, (await Payments.ExpireCheckoutAsync(page.Reference, None)).Standing);
+        await CustomerPaysAsync(order, page.Reference);
+        Assert.Equal(CheckoutStanding.Expired, (await Payments.FindCheckoutAsync(page.Reference, None))!.Standing);
+    }
+
+    [Fact]
+    public async Task Expiring_what_is_paid_takes_nothing_away()
+    {
+        var (_, reference) = await PaidAsync();
+
+        Assert.Equal(CheckoutStanding.Paid, (await Payments.ExpireCheckoutAsync(reference, None)).Standing);
+    }
+
+    [Fact]
+    public async Task Paying_and_expiring_at_once_ends_in_one_of_the_two()
+    {
+        var order = NewOrder();
+        var page = await Payments.CreateCheckoutAsync(order, None);
+
+        var expired = Payments.ExpireCheckoutAsync(page.Reference, None);
+        await Task.WhenAll(expired, CustomerPaysAsync(order, page.Reference));
+
+        Assert.Equal((await expired).Standing, (await Payments.FindCheckoutAsync(page.Reference, None))!.Standing);
+    }
+
+    [Fact]
+    public async Task A_payment_goes_back_once()
+    {
+        var (order, reference) = await PaidAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Payments.RefundAsync(reference, order.IntentId, None)));
+
+        Assert.All(answers, Assert.True);
+        Assert.True((await Payments.FindCheckoutAsync(reference, None))!.Refunded);
+    }
+
+    [Fact]
+    public async Task What_was_not_paid_cannot_go_back()
+    {
+        var order = NewOrder();
+        var page = await Payments.CreateCheckoutAsync(order, None);
+
+        await Assert.ThrowsAsync<PaymentsException>(() => Payments.RefundAsync(page.Reference, order.IntentId, None));
+        await Assert.ThrowsAsync<PaymentsException>(() => Payments.ExpireCheckoutAsync("cs_that_never_was", None));
+    }
+
+    private async Task<(CheckoutOrder Order, string Reference)> PaidAsync()
+    {
+        var order = NewOrder();
+        var page = await Payments.CreateCheckoutAsync(order, None);
+        await CustomerPaysAsync(order, page.Reference);
+        return (order, page.Reference);
+    }
+
+    private CheckoutOrder NewOrder()
+    {
+        var intentId = Guid.CreateVersion7();
+        return new CheckoutOrder(
+            intentId, Guid.NewGuid(), Guid.NewGuid(), "alice@example.com", "Cloud", BillingInterval.Month, new Money(1500, "usd"), Now + CheckoutIntent.Lifetime,
+            new Uri($"http://localhost:5080/setup?checkout={intentId}"), new Uri($"http://localhost:5080/setup?cancelled={intentId}"));
+    }
+}
+
+public sealed class PretendPaymentsTests(BillingFixture fixture) : PaymentsConformance, IClassFixture<BillingFixture>
+{
+    private protected override IPayments Payments => fixture.Provider;
+
+    private protected override DateTimeOffset Now => fixture.Clock.Now;
+
+    private protected override Task CustomerPaysAsync(CheckoutOrder order, string reference) =>
+        fixture.Provider.PayAsync(order.AccountId, reference, CancellationToken.None);
+}
