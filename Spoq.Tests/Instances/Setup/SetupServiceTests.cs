@@ -89,7 +89,7 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
     public async Task Somebody_elses_draft_is_invisible()
     {
         var (alice, bob) = (await spoq.AddAccountAsync(), await spoq.AddAccountAsync());
-        await WalkToPayAsync(alice, "private");
+        await WalkToPayAsync(alice, "secluded");
 
         var state = await LoadAsync(bob);
         Assert.False((await Setup.CheckoutAsync(bob, default)).Try(out _, out var refusal));
@@ -97,7 +97,7 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
         Assert.Equal(SetupStep.Address, state.Draft.Step);
         Assert.Null(state.Draft.Address);
         Assert.Equal("step_not_open", refusal.Code);
-        Assert.Equal("taken", Refused(await Setup.SetAddressAsync(bob, "private", default)).Code);
+        Assert.Equal("taken", Refused(await Setup.SetAddressAsync(bob, "secluded", default)).Code);
     }
 
     [Fact]
