@@ -4,7 +4,7 @@ using Spoq.Core.Instances.Provisioning;
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
 /// <summary>From outside, as the owner will come: the Conductor answers under its hostname and takes a token of ours.</summary>
-internal sealed class VerifyStep(HttpClient http, TimeProvider clock) : IProvisioningStep
+internal sealed class VerifyStep(HttpClient http, ConductorClient conductors, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.Verify;
 
@@ -20,11 +20,18 @@ internal sealed class VerifyStep(HttpClient http, TimeProvider clock) : IProvisi
                 return Outcomes.NotYet(instance, clock.GetUtcNow(), $"The computer answers, but says {(int)answer.StatusCode}.");
             }
 
-            return Outcomes.Done;
+            var status = await conductors.StatusAsync(instance, cancellationToken);
+            return status.InstanceId == instance.Id
+                ? Outcomes.Done
+                : new StepOutcome.Failed("wrong_computer", "Another computer answers under this address.");
         }
         catch (HttpRequestException)
         {
             return Outcomes.NotYet(instance, clock.GetUtcNow(), "The computer does not answer under its address yet.");
+        }
+        catch (ConductorUnreachableException)
+        {
+            return Outcomes.NotYet(instance, clock.GetUtcNow(), "The Conductor does not let us in yet.");
         }
     }
 }

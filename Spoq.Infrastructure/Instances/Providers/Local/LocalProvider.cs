@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Wire;
+using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Providers.Local;
@@ -143,7 +144,7 @@ internal sealed class LocalProvider(IOptions<SpoqOptions> spoq, IOptions<LocalOp
         var home = spoq.Value.BaseUrl;
         return config with
         {
-            Issuer = home.AbsoluteUri.TrimEnd('/'),
+            Issuer = RuntimeTokens.IssuerOf(spoq.Value),
             JwksUrl = new Uri(home, "/.well-known/jwks.json"),
             ControlPlaneUrl = home,
         };

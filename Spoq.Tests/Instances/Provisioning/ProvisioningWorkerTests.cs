@@ -1,0 +1,253 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Spoq.Core.Billing;
+using Spoq.Core.Instances;
+using Spoq.Core.Instances.Providers;
+using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Instances;
+using Spoq.Infrastructure.Instances.Provisioning;
+using Spoq.Tests.Support;
+
+namespace Spoq.Tests.Instances.Provisioning;
+
+public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture world) : IClassFixture<ProvisioningWorkerTests.Fixture>, IAsyncLifetime
+{
+    private readonly AnyConductor _conductor = new();
+    private ScriptedProvider Provider => world.Provider;
+
+    [Fact]
+    public async Task A_paid_instance_becomes_ready_and_its_story_is_whole()
+    {
+        var (account, id) = await BuyAsync();
+
+        var instance = await DriveAsync(id, InstanceState.Running);
+
+        Assert.NotNull(instance.ReadyAt);
+        Assert.Single(Provider.Bought);
+        var story = Story.Of(instance, await world.Get<InstanceService>().EventsAsync(account, id, 0, CancellationToken.None));
+        Assert.Equal(100, story.Percent);
+        Assert.All(story.Steps, step => Assert.True(step.Mark == StoryMark.Done && step.At is not null, step.Title));
+    }
+
+    [Fact]
+    public async Task A_lost_answer_buys_no_second_server()
+    {
+        var failures = 2;
+        Provider.AfterCreate = () => failures-- > 0 ? new ProviderException("The provider said 500.") : null;
+        var (_, id) = await BuyAsync();
+
+        await DriveAsync(id, InstanceState.Running);
+
+        Assert.Single(Provider.Bought);
+    }
+
+    [Fact]
+    public async Task Two_workers_run_each_step_once()
+    {
+        var purchases = new List<Guid>();
+        for (var i = 0; i < 6; i++)
+        {
+            purchases.Add((await BuyAsync()).Id);
+        }
+
+        var other = world.NewNode().GetRequiredService<ProvisioningWorker>();
+        foreach (var id in purchases)
+        {
+            await DriveAsync(id, InstanceState.Running, other);
+        }
+
+        Assert.Equal(purchases.Order(), Provider.Bought.Order());
+        await using var db = world.NewContext();
+        var done = await db.InstanceEvents.Where(line => purchases.Contains(line.InstanceId) && line.Kind == Happening.StepDone).ToListAsync();
+        Assert.All(done.GroupBy(line => (line.InstanceId, line.Step)), lines => Assert.Single(lines));
+    }
+
+    [Fact]
+    public async Task A_worker_whose_lease_ran_out_writes_nothing()
+    {
+        using var reached = new SemaphoreSlim(0);
+        using var goOn = new SemaphoreSlim(0);
+        Provider.DuringCreate = async () =>
+        {
+            Provider.DuringCreate = () => Task.CompletedTask;
+            reached.Release();
+            await goOn.WaitAsync();
+        };
+        var (_, id) = await BuyAsync();
+        var slow = DriveAsync(id, InstanceState.Running);
+        await reached.WaitAsync();
+
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        var other = world.NewNode().GetRequiredService<ProvisioningWorker>();
+        await other.RunOnceAsync(CancellationToken.None);
+        var fenced = await ReadAsync(id);
+        goOn.Release();
+        await slow;
+
+        Assert.Equal(Step.AwaitServer, fenced.Step);
+        await using var db = world.NewContext();
+        Assert.Equal(1, await db.InstanceEvents.CountAsync(line => line.InstanceId == id && line.Step == "create_server" && line.Kind == Happening.StepDone));
+        Assert.Single(Provider.Existing);
+    }
+
+    [Fact]
+    public async Task A_permanent_failure_says_why_and_a_retry_goes_on()
+    {
+        Provider.BeforeCreate = () => new ProviderException("This region is sold out.") { Code = "sold_out", IsFinal = true };
+        var (account, id) = await BuyAsync();
+
+        var failed = await DriveAsync(id, InstanceState.Failed);
+        Provider.BeforeCreate = () => null;
+        Assert.Null(await world.Get<InstanceService>().RetryAsync(account, id, CancellationToken.None));
+        await DriveAsync(id, InstanceState.Running);
+
+        Assert.Equal(("sold_out", "This region is sold out."), (failed.ErrorCode, failed.ErrorMessage));
+        Assert.Single(Provider.Bought);
+    }
+
+    [Fact]
+    public async Task Cancelling_removes_what_was_made_and_refunds()
+    {
+        Provider.Power = ServerPower.Starting;
+        var (account, id) = await BuyAsync();
+        await DriveAsync(id, instance => instance.Step == Step.AwaitServer);
+
+        Assert.Null(await world.Get<InstanceService>().CancelAndRefundAsync(account, id, CancellationToken.None));
+        await DriveAsync(id, InstanceState.Cancelled);
+
+        Assert.Empty(Provider.Existing);
+        await AssertRefundedAsync(id);
+    }
+
+    [Fact]
+    public async Task A_failure_nobody_decides_about_is_refunded_after_half_an_hour()
+    {
+        Provider.BeforeCreate = () => new ProviderException("No.") { IsFinal = true };
+        var (_, id) = await BuyAsync();
+        await DriveAsync(id, InstanceState.Failed);
+
+        await DriveAsync(id, InstanceState.Cancelled);
+
+        await AssertRefundedAsync(id);
+    }
+
+    [Fact]
+    public async Task A_step_past_its_deadline_fails_visibly()
+    {
+        Provider.Power = ServerPower.Starting;
+        var (_, id) = await BuyAsync();
+
+        var failed = await DriveAsync(id, InstanceState.Failed);
+
+        Assert.Equal((Step.AwaitServer, "deadline"), (failed.Step!.Value, failed.ErrorCode));
+    }
+
+    [Fact]
+    public async Task A_server_found_switched_off_is_started_again()
+    {
+        var (account, id) = await BuyAsync();
+        await DriveAsync(id, InstanceState.Running);
+        Provider.SwitchOff(id);
+
+        await DriveAsync(id, instance => instance.State == InstanceState.Running && Provider.Calls.Contains("start"));
+
+        var events = await world.Get<InstanceService>().EventsAsync(account, id, 0, CancellationToken.None);
+        Assert.Contains(events, line => line.Kind == "went_down");
+    }
+
+    [Fact]
+    public async Task Another_accounts_instance_looks_like_a_missing_one()
+    {
+        var (_, id) = await BuyAsync();
+        var stranger = await world.AddAccountAsync();
+        var service = world.Get<InstanceService>();
+
+        Assert.Null(await service.FindAsync(stranger, id, CancellationToken.None));
+        Assert.Empty(await service.EventsAsync(stranger, id, 0, CancellationToken.None));
+        Assert.Equal(InstanceRefusals.NotFound, await service.CancelAndRefundAsync(stranger, id, CancellationToken.None));
+        Assert.Equal(InstanceRefusals.NotFound, await service.StopAsync(stranger, Guid.CreateVersion7(), CancellationToken.None));
+    }
+
+    public async Task InitializeAsync()
+    {
+        world.Reset();
+        Provider.Endpoint = await _conductor.StartAsync(host => Read(instance => instance.Hostname == host).Id);
+    }
+
+    public async Task DisposeAsync() => await _conductor.StopAsync();
+
+    private async Task<(Guid Account, Guid Id)> BuyAsync()
+    {
+        var account = await world.AddAccountAsync();
+        return (account, await Purchase.BuyAsync(world.Services, account, ScriptedProvider.Key));
+    }
+
+    private Task<Instance> DriveAsync(Guid id, InstanceState state, params ProvisioningWorker[] others) => DriveAsync(id, instance => instance.State == state, others);
+
+    /// <summary>Turns the clock to whatever is due next until the instance is as wanted; a server calls home when it is waited for.</summary>
+    private async Task<Instance> DriveAsync(Guid id, Func<Instance, bool> isThere, params ProvisioningWorker[] others)
+    {
+        for (var turn = 0; turn < 300; turn++)
+        {
+            var instance = await ReadAsync(id);
+            if (isThere(instance))
+            {
+                return instance;
+            }
+
+            if (instance.Step == Step.InstallConductor && instance.PhonedHomeAt is null)
+            {
+                Assert.NotNull(await world.Get<ServerReports>().PhoneHomeAsync(id, Provider.TokenOf(id), "1", CancellationToken.None));
+            }
+
+            if (instance.DueAt > world.Clock.Now)
+            {
+                world.Clock.Now = instance.DueAt.Value;
+            }
+
+            await Task.WhenAll(others.Append(world.Get<ProvisioningWorker>()).Select(worker => worker.RunOnceAsync(CancellationToken.None)));
+        }
+
+        throw new TimeoutException($"The instance came to {(await ReadAsync(id)).State} and stays there.");
+    }
+
+    private Task<Instance> ReadAsync(Guid id) => Task.FromResult(Read(instance => instance.Id == id));
+
+    private Instance Read(Func<Instance, bool> which)
+    {
+        using var db = world.NewContext();
+        return db.Instances.AsNoTracking().AsEnumerable().Single(which);
+    }
+
+    private async Task AssertRefundedAsync(Guid id)
+    {
+        await using var db = world.NewContext();
+        Assert.False(await db.Set<CheckoutIntent>().AnyAsync(intent => intent.InstanceId == id && intent.State == CheckoutState.Paid));
+        Assert.True(await db.Set<CheckoutIntent>().AnyAsync(intent => intent.InstanceId == id && intent.State == CheckoutState.Refunded));
+    }
+
+    public sealed class Fixture : DatabaseFixture
+    {
+        internal ScriptedProvider Provider { get; private set; } = new();
+
+        internal void Reset()
+        {
+            Provider.BeforeCreate = () => null;
+            Provider.AfterCreate = () => null;
+            Provider.DuringCreate = () => Task.CompletedTask;
+            Provider.Power = ServerPower.Running;
+            Provider.Bought.Clear();
+            Provider.Calls.Clear();
+            foreach (var id in Provider.Existing.ToList())
+            {
+                Provider.DeleteAsync(id.ToString(), CancellationToken.None);
+            }
+
+            using var db = NewContext();
+            db.Instances.ExecuteUpdate(set => set.SetProperty(instance => instance.DueAt, (DateTimeOffset?)null));
+        }
+
+        protected override void Configure(HostApplicationBuilder builder) => builder.Services.AddSingleton<IServerProvider>(Provider);
+    }
+}
