@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Accounts;
 
@@ -15,6 +16,7 @@ public static class AccountsSetup
         // Identity's stores live one request long and take a context; everything else asks the factory.
         services.TryAddScoped(provider => provider.GetRequiredService<IDbContextFactory<SpoqDbContext>>().CreateDbContext());
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = 210_000);
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddIdentityCore<User>(options =>
             {
                 options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
@@ -32,6 +34,17 @@ public static class AccountsSetup
             .AddEntityFrameworkStores<SpoqDbContext>()
             .AddSignInManager()
             .AddDefaultTokenProviders();
+        services.AddSingleton<AccountLimits>();
+        services.AddSingleton<AccountLinks>();
+        services.AddSingleton<AccountDesk>();
+        services.AddSingleton<Administrators>();
+        services.AddSingleton<SignUpService>();
+        services.AddSingleton<LoginService>();
+        services.AddSingleton<PasswordResetService>();
+        services.AddSingleton<AccountService>();
+        services.AddSingleton<IOutboxHandler, SignUpMailHandler>();
+        services.AddSingleton<IOutboxHandler, PasswordResetMailHandler>();
+        services.AddSharedKeys();
         return services;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class UserTable : IEntityTypeConfiguration<User>,
     IEntityTypeConfiguration<IdentityRoleClaim<Guid>>,
     IEntityTypeConfiguration<IdentityUserPasskey<Guid>>
 {
+    public static readonly Guid AdminRoleId = new("01990000-0000-7000-8000-000000000001");
+
     public void Configure(EntityTypeBuilder<User> builder)
     {
         builder.ToTable("users");
@@ -25,6 +27,13 @@ internal sealed class UserTable : IEntityTypeConfiguration<User>,
     {
         builder.ToTable("roles");
         builder.HasIndex(role => role.NormalizedName).HasDatabaseName("ux_roles_normalized_name").IsUnique();
+        builder.HasData(new IdentityRole<Guid>
+        {
+            Id = AdminRoleId,
+            Name = User.AdminRole,
+            NormalizedName = User.AdminRole.ToUpperInvariant(),
+            ConcurrencyStamp = AdminRoleId.ToString(),
+        });
     }
 
     public void Configure(EntityTypeBuilder<IdentityUserRole<Guid>> builder) => builder.ToTable("user_roles");

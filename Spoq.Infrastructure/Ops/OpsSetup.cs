@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Spoq.Infrastructure.Ops.Mail;
 
 namespace Spoq.Infrastructure.Ops;
 
@@ -21,6 +22,7 @@ public static class OpsSetup
         services.AddSingleton<AuditLog>();
         services.AddSingleton<Vitals>();
         services.AddWorker<WorkerPresence>(configuration);
+        services.AddMail(configuration, environment);
         services.AddWorker<OutboxWorker>(configuration);
         return services;
     }

@@ -1,0 +1,65 @@
+namespace Spoq.Core.Accounts;
+
+/// <summary>Every expected "no" about people and their ways in.</summary>
+public static class AccountRefusals
+{
+    public static readonly Refusal EmailMissing = Email("email_missing", "Type your e-mail address.");
+
+    public static readonly Refusal EmailMalformed = Email("email_malformed", "That is not an e-mail address we can write to. Check it for typing mistakes; it looks like name@example.com.");
+
+    public static readonly Refusal EmailForeignLetters = Email("email_letters", "The part before the @ has a letter that only looks like a plain one, or that mail servers do not take. Type it again with plain letters.");
+
+    public static readonly Refusal PasswordMissing = Password("password_missing", "Type a password.");
+
+    public static readonly Refusal PasswordTooShort = Password("password_too_short", $"Use at least {PasswordRule.MinLength} characters. A few words in a row are fine.");
+
+    public static readonly Refusal PasswordTooLong = Password("password_too_long", $"Use at most {PasswordRule.MaxLength} characters.");
+
+    public static readonly Refusal PasswordIsEmail = Password("password_is_email", "Your password must not be your e-mail address. Choose another.");
+
+    public static readonly Refusal PasswordCommon = Password("password_common", "This password is among the first that attackers try. Choose another; a few unrelated words are good.");
+
+    public static readonly Refusal WrongLogin = new("wrong_login", "E-mail or password is not right. Try again, or reset your password.", RefusalKind.Unauthenticated);
+
+    public static readonly Refusal Suspended = new("account_suspended", "This account is suspended. Please write to support.", RefusalKind.Forbidden);
+
+    public static readonly Refusal WrongPassword = new("wrong_password", "That is not your current password.", RefusalKind.Invalid, "current_password");
+
+    public static readonly Refusal CodeMissing = Code("code_missing", "Type the 6 digits from the mail.");
+
+    public static readonly Refusal CodeWrong = Code("code_wrong", "That is not the code. Check the newest mail from us and try again.");
+
+    public static readonly Refusal CodeExpired = Code("code_expired", "This code is no longer valid. Ask for a new one below.");
+
+    public static readonly Refusal CodeLocked = Code("code_locked", "Too many wrong tries: this code is no longer valid. Ask for a new one below.");
+
+    public static readonly Refusal SignUpGone = new("sign_up_gone", "This sign-up is no longer open. Please sign up again.", RefusalKind.NotFound);
+
+    public static readonly Refusal AlreadyConfirmed = new("already_confirmed", "This e-mail address is confirmed already. Log in to go on.", RefusalKind.Conflict);
+
+    public static readonly Refusal LinkGone = new("link_gone", "This link was used already or is too old. Ask for a new one.", RefusalKind.NotFound);
+
+    public static readonly Refusal NameTooLong = new("name_too_long", $"Use at most {MaxNameLength} characters.", RefusalKind.Invalid, "name");
+
+    public static readonly Refusal NameUnprintable = new("name_unprintable", "The name holds a character that cannot be shown. Type it again.", RefusalKind.Invalid, "name");
+
+    public const int MaxNameLength = 100;
+
+    /// <summary>The same whether or not there is such an account.</summary>
+    public static Refusal TooMany(TimeSpan wait) =>
+        new("too_many_tries", $"Too many tries. Wait {InWords(wait)}, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
+
+    private static string InWords(TimeSpan wait) => wait.TotalSeconds switch
+    {
+        < 1.5 => "a second",
+        < 90 => $"{Math.Ceiling(wait.TotalSeconds)} seconds",
+        < 3600 => $"{Math.Ceiling(wait.TotalMinutes)} minutes",
+        _ => "an hour",
+    };
+
+    private static Refusal Email(string code, string message) => new(code, message, RefusalKind.Invalid, "email");
+
+    private static Refusal Password(string code, string message) => new(code, message, RefusalKind.Invalid, "password");
+
+    private static Refusal Code(string code, string message) => new(code, message, RefusalKind.Invalid, "code");
+}

@@ -1,0 +1,67 @@
+using Spoq.Core;
+using Spoq.Core.Accounts;
+using Spoq.Infrastructure.Ops;
+
+namespace Spoq.Infrastructure.Accounts;
+
+/// <summary>
+/// How often strangers may knock. Wrong passwords are counted per address of the caller and account, so that a
+/// stranger shuts out only himself; the wide limit per account, which many machines together may reach, does not
+/// hold for a browser that signed in before, and a password reset lifts it.
+/// </summary>
+public sealed class AccountLimits(RateLimiter limiter)
+{
+    private static readonly RateRule s_formsPerCaller = new(100, TimeSpan.FromMinutes(10));
+    private static readonly RateRule s_triesPerCallerAndAccount = new(10, TimeSpan.FromMinutes(10));
+    private static readonly RateRule s_triesPerAccount = RateRule.PerHour(100);
+    private static readonly RateRule s_mailsPerCallerAndRecipient = RateRule.PerHour(6);
+    private static readonly RateRule s_mailsPerRecipient = RateRule.PerHour(20);
+
+    internal Task<Refusal?> SignUpAsync(Caller caller, string email, CancellationToken cancellationToken) =>
+        MailAsync("sign-up", caller, email, cancellationToken);
+
+    internal Task<Refusal?> ForgotAsync(Caller caller, string email, CancellationToken cancellationToken) =>
+        MailAsync("forgot", caller, email, cancellationToken);
+
+    internal Task<Refusal?> CodeAsync(Caller caller, CancellationToken cancellationToken) =>
+        TakeAsync([("code", caller.LimitKey, s_formsPerCaller)], cancellationToken);
+
+    internal Task<Refusal?> LoginAsync(Caller caller, string email, bool isKnownBrowser, CancellationToken cancellationToken) =>
+        TakeAsync(
+            isKnownBrowser
+                ? [("login-known", Both(caller, email), s_triesPerCallerAndAccount)]
+                : [("login", caller.LimitKey, s_formsPerCaller), ("login-account", Both(caller, email), s_triesPerCallerAndAccount), ("login-wide", Key(email), s_triesPerAccount)],
+            cancellationToken);
+
+    internal async Task SignedInAsync(Caller caller, string email, CancellationToken cancellationToken)
+    {
+        await limiter.ForgetAsync("login-known", Both(caller, email), cancellationToken);
+        await limiter.ForgetAsync("login-account", Both(caller, email), cancellationToken);
+        await limiter.ForgetAsync("login-wide", Key(email), cancellationToken);
+    }
+
+    internal Task<Refusal?> CurrentPasswordAsync(Guid accountId, CancellationToken cancellationToken) =>
+        TakeAsync([("current-password", accountId.ToString(), s_triesPerCallerAndAccount)], cancellationToken);
+
+    private Task<Refusal?> MailAsync(string scope, Caller caller, string email, CancellationToken cancellationToken) =>
+        TakeAsync(
+            [(scope, caller.LimitKey, s_formsPerCaller), (scope + "-mail", Both(caller, email), s_mailsPerCallerAndRecipient), (scope + "-mail-wide", Key(email), s_mailsPerRecipient)],
+            cancellationToken);
+
+    private async Task<Refusal?> TakeAsync((string Scope, string Key, RateRule Rule)[] limits, CancellationToken cancellationToken)
+    {
+        foreach (var (scope, key, rule) in limits)
+        {
+            if (await limiter.TakeAsync(scope, key, rule, cancellationToken) is { } wait)
+            {
+                return AccountRefusals.TooMany(wait);
+            }
+        }
+
+        return null;
+    }
+
+    private static string Both(Caller caller, string email) => $"{caller.LimitKey} {Key(email)}";
+
+    private static string Key(string email) => User.Normalize(email);
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Spoq.Core.Ops;
+
+namespace Spoq.Infrastructure.Accounts;
+
+/// <summary>What we write to people about their account. Paragraphs are parted by empty lines; a line that is a link becomes one.</summary>
+internal static partial class AccountMails
+{
+    public static Mail Confirm(string to, string code, Uri link) => Write(to, $"{code} is your Spoq code", $"""
+        Welcome to Spoq. Type this code on the page where you signed up:
+
+        {code}
+
+        Or open this link and press the button there:
+
+        {link}
+
+        The code works for 30 minutes, the link for 24 hours. If you did not sign up, do nothing: without the code or the link there is no account.
+        """);
+
+    public static Mail AlreadyThere(string to, Uri login, Uri forgot) => Write(to, "You already have a Spoq account", $"""
+        Somebody, probably you, signed up for Spoq with this address. You already have an account, so nothing was changed.
+
+        Log in here:
+
+        {login}
+
+        If you do not remember your password, choose a new one:
+
+        {forgot}
+
+        If this was not you, you can ignore this mail.
+        """);
+
+    public static Mail Reset(string to, Uri link) => Write(to, "Choose a new Spoq password", $"""
+        Somebody, probably you, asked for a new password for your Spoq account. Open this link to choose one:
+
+        {link}
+
+        The link works once and for one hour. If this was not you, do nothing: your password stays as it is.
+        """);
+
+    public static Mail PasswordChanged(string to, Uri forgot) => Write(to, "Your Spoq password was changed", $"""
+        The password of your Spoq account was just changed, and every other session was signed out.
+
+        If this was not you, choose a new password at once:
+
+        {forgot}
+        """);
+
+    private static Mail Write(string to, string subject, string text) => new(to, subject, text.ReplaceLineEndings("\n"), Html(text.ReplaceLineEndings("\n")));
+
+    private static string Html(string text) =>
+        "<!doctype html><html lang=\"en\"><body style=\"font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:2em auto;padding:0 1em\">"
+        + string.Concat(text.Split("\n\n").Select(Paragraph)) + "</body></html>";
+
+    private static string Paragraph(string text)
+    {
+        var safe = WebUtility.HtmlEncode(text);
+        return Uri.IsWellFormedUriString(text, UriKind.Absolute) ? $"<p><a href=\"{safe}\">{safe}</a></p>"
+            : SixDigits().IsMatch(text) ? $"<p style=\"font:600 28px ui-monospace,monospace;letter-spacing:.15em\">{safe}</p>"
+            : $"<p>{safe}</p>";
+    }
+
+    [GeneratedRegex("^[0-9]{6}$")]
+    private static partial Regex SixDigits();
+}

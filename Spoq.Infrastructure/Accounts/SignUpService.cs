@@ -1,0 +1,159 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Spoq.Core;
+using Spoq.Core.Accounts;
+using Spoq.Infrastructure.Data;
+
+namespace Spoq.Infrastructure.Accounts;
+
+/// <summary>What the browser that signed up holds until the address is confirmed.</summary>
+public sealed record SignUpStarted(string Ticket);
+
+/// <summary>A new account, and where its person was heading.</summary>
+public sealed record Confirmed(Guid AccountId, string? Next);
+
+/// <summary>
+/// From a form to a confirmed account. Whether the address has an account already is looked up only by the worker
+/// that writes the mail, so neither answer nor time can tell.
+/// </summary>
+public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk, Administrators administrators)
+{
+    private static readonly User s_nobody = new();
+
+    public async Task<Result<SignUpStarted>> StartAsync(string? email, string? password, string? next, Caller caller, CancellationToken cancellationToken)
+    {
+        if (!EmailAddress.Check(email).Try(out var address, out var no))
+        {
+            return no;
+        }
+
+        if ((PasswordRule.Check(password, address) ?? await desk.Limits.SignUpAsync(caller, address, cancellationToken)) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var hash = hasher.HashPassword(s_nobody, password!);
+        var signUp = new SignUp(Guid.CreateVersion7(), address, User.Normalize(address), hash, LocalPath.Check(next), desk.Now);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        db.Add(signUp);
+        var ticket = Secret.New();
+        await IssueAsync(db, signUp, ticket, cancellationToken);
+        return new SignUpStarted(ticket);
+    }
+
+    /// <summary>A new code and link; those of earlier mails are void.</summary>
+    public async Task<Refusal?> ResendAsync(string? ticket, Caller caller, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await FindAsync(db, ticket, cancellationToken);
+        if (signUp is null || !signUp.IsOpen(desk.Now))
+        {
+            return signUp?.ConfirmedAt is null ? AccountRefusals.SignUpGone : AccountRefusals.AlreadyConfirmed;
+        }
+
+        if (await desk.Limits.SignUpAsync(caller, signUp.Email, cancellationToken) is { } no)
+        {
+            return no;
+        }
+
+        await IssueAsync(db, signUp, ticket!, cancellationToken);
+        return null;
+    }
+
+    /// <summary>Where the code went; null: no such sign-up, or it is over.</summary>
+    public async Task<string?> FindEmailAsync(string? ticket, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await FindAsync(db, ticket, cancellationToken);
+        return signUp?.IsOpen(desk.Now) == true ? signUp.Email : null;
+    }
+
+    public async Task<Result<Confirmed>> ConfirmByCodeAsync(string? ticket, string? code, Caller caller, CancellationToken cancellationToken)
+    {
+        if (Secret.ReadCode(code) is not { } digits)
+        {
+            return AccountRefusals.CodeMissing;
+        }
+
+        var hash = Secret.Hash(ticket);
+        return await ConfirmAsync(
+            db => db.Set<SignUp>().FromSql($"select * from sign_ups where ticket_hash = {hash} for update"),
+            signUp => signUp.TryCode(Secret.HashCode(ticket!, digits), desk.Now),
+            caller,
+            cancellationToken);
+    }
+
+    public Task<Result<Confirmed>> ConfirmByLinkAsync(string? token, Caller caller, CancellationToken cancellationToken)
+    {
+        var hash = Secret.Hash(token);
+        return ConfirmAsync(
+            db => db.Set<SignUp>().FromSql($"select * from sign_ups where link_hash = {hash} for update"),
+            signUp => signUp.TakeLink(desk.Now),
+            caller,
+            cancellationToken);
+    }
+
+    /// <summary>Somebody who proved the password of an open sign-up goes on with it in this browser.</summary>
+    internal async Task<SignUpStarted> ReopenAsync(Guid signUpId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await db.Set<SignUp>().SingleAsync(row => row.Id == signUpId, cancellationToken);
+        var ticket = Secret.New();
+        await IssueAsync(db, signUp, ticket, cancellationToken);
+        return new SignUpStarted(ticket);
+    }
+
+    private async Task<Result<Confirmed>> ConfirmAsync(Func<SpoqDbContext, IQueryable<SignUp>> find, Func<SignUp, Refusal?> confirm, Caller caller, CancellationToken cancellationToken)
+    {
+        if (await desk.Limits.CodeAsync(caller, cancellationToken) is { } tooMany)
+        {
+            return tooMany;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var signUp = (await find(db).ToListAsync(cancellationToken)).SingleOrDefault();
+        if (signUp is null)
+        {
+            return AccountRefusals.SignUpGone;
+        }
+
+        if (confirm(signUp) is { } no)
+        {
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return no;
+        }
+
+        var user = User.Confirmed(signUp.Id, signUp.Email, signUp.PasswordHash, desk.Now);
+        db.Users.Add(user);
+        await administrators.GrantAsync(db, user, caller, cancellationToken);
+        desk.Audit(db, user.Id, "account.created", "e-mail address confirmed", caller);
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateException clash) when (clash.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            return AccountRefusals.AlreadyConfirmed;
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return new Confirmed(user.Id, signUp.Next);
+    }
+
+    private async Task IssueAsync(SpoqDbContext db, SignUp signUp, string ticket, CancellationToken cancellationToken)
+    {
+        var code = Secret.NewCode();
+        var link = Secret.New();
+        signUp.Issue(Secret.Hash(ticket), Secret.HashCode(ticket, code), Secret.Hash(link), desk.Now);
+        await desk.MailLaterAsync(db, SignUpMailHandler.MailKind, new SignUpMail(signUp.Email, code, link), cancellationToken);
+    }
+
+    private static Task<SignUp?> FindAsync(SpoqDbContext db, string? ticket, CancellationToken cancellationToken)
+    {
+        var hash = Secret.Hash(ticket);
+        return db.Set<SignUp>().SingleOrDefaultAsync(signUp => signUp.TicketHash == hash, cancellationToken);
+    }
+}
