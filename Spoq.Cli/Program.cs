@@ -1,1 +1,3 @@
-return 0;
+using Spoq.Cli;
+
+return await SpoqCommand.Build().Parse(args).InvokeSafelyAsync();
