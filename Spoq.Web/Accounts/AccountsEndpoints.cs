@@ -1,8 +1,17 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
 namespace Spoq.Web.Accounts;
 
 internal static class AccountsEndpoints
 {
-    public static void MapAccounts(this IEndpointRouteBuilder routes)
+    public static void MapAccounts(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/logout", LogOutAsync).AllowAnonymous();
+
+    // A form parameter is what makes the framework ask for the form's token.
+    private static async Task<RedirectHttpResult> LogOutAsync([FromForm(Name = "return_url")] string? ignored, BrowserSession session)
     {
+        await session.CloseAsync();
+        return TypedResults.Redirect("/login");
     }
 }

@@ -46,6 +46,7 @@ internal static class SignInSetup
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, CircuitSignIn>();
+        services.AddScoped<BrowserSession>();
         return services;
     }
 

@@ -4,5 +4,6 @@ internal static class OpsEndpoints
 {
     public static void MapOps(this IEndpointRouteBuilder routes)
     {
+        routes.MapLocalMail();
     }
 }

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Spoq.Core;
+using Spoq.Core.Accounts;
+using Spoq.Infrastructure.Accounts;
+using Spoq.Web.Shell;
+
+namespace Spoq.Web.Accounts;
+
+/// <summary>What the static forms about people have in common.</summary>
+internal static class Forms
+{
+    public static Caller Caller(this HttpContext context) => new(context.Connection.RemoteIpAddress, context.Request.Headers.UserAgent);
+
+    /// <summary>The page is shown again with the reason in its place; programs read the status.</summary>
+    public static void Refuse(this HttpContext context, Refusal refusal)
+    {
+        context.Response.StatusCode = Problems.Status(refusal.Kind);
+        if (refusal.RetryAfter is { } wait)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>Where somebody who signs up was heading: a page of ours, or the wizard with the address they looked up.</summary>
+    public static string? Next(string? returnUrl, string? address) =>
+        LocalPath.Check(returnUrl) ?? (address is { Length: > 0 and <= 63 } ? LocalPath.Check("/setup?address=" + Uri.EscapeDataString(address)) : null);
+
+    public static string With(this NavigationManager navigation, string path, string? next) =>
+        navigation.GetUriWithQueryParameters(navigation.ToAbsoluteUri(path).ToString(), new Dictionary<string, object?> { ["return_url"] = next });
+}
