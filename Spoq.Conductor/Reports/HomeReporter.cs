@@ -14,7 +14,7 @@ internal sealed class HomeReporter(ConductorConfig config, DataDirectory data, H
 {
     private const string TokenFile = "instance_token.json";
     private static readonly TimeSpan s_between = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(15);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

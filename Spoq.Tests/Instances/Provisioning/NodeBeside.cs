@@ -59,7 +59,7 @@ internal sealed class NodeBeside : IAsyncDisposable
             return isThere(await db.Instances.AsNoTracking().ToListAsync());
         },
         what,
-        TimeSpan.FromSeconds(120));
+        TimeSpan.FromMinutes(6));
 
     public ValueTask DisposeAsync()
     {
