@@ -1,0 +1,119 @@
+using System.Text.RegularExpressions;
+using Npgsql;
+using Spoq.Tests.Support;
+using static Microsoft.Playwright.Assertions;
+
+namespace Spoq.Tests.Stories;
+
+/// <summary>Money: declined, abandoned, doubled. One checkout, one computer, never more.</summary>
+public sealed class PaymentStory(StoryServer fixture) : IClassFixture<StoryServer>
+{
+    [Fact]
+    public async Task A_declined_card_can_be_tried_again()
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.ReachPayAsync();
+        await customer.GoToCheckoutAsync();
+
+        await customer.PressAsync("Decline payment");
+        await Expect(customer.Page.GetByText(new Regex("declined", RegexOptions.IgnoreCase)).First).ToBeVisibleAsync();
+        await customer.PressAsync("Pay");
+
+        await customer.BecomesReadyAsync();
+        Assert.Equal(1, await CountAsync("select count(*) from instances i join users u on u.id = i.account_id where u.email = $1", customer.Email));
+    }
+
+    [Fact]
+    public async Task An_abandoned_checkout_costs_nothing_and_loses_nothing()
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.ReachPayAsync();
+        await customer.GoToCheckoutAsync();
+
+        await customer.PressAsync("Abandon");
+        await customer.Page.WaitForURLAsync(new Regex("/setup"));
+        await customer.Page.LiveAsync();
+        await customer.HeadingAsync("Pay");
+        await Expect(customer.Page.GetByText("Nothing was charged").First).ToBeVisibleAsync();
+
+        await customer.GoToCheckoutAsync();
+        await customer.PressAsync("Pay");
+        await customer.BecomesReadyAsync();
+        Assert.Equal(1, await CountAsync("select count(*) from checkout_intents c join users u on u.id = c.account_id where u.email = $1 and c.state = 'paid'", customer.Email));
+    }
+
+    [Fact]
+    public async Task Coming_back_without_paying_buys_nothing()
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.ReachPayAsync();
+        await customer.GoToCheckoutAsync();
+
+        await customer.GoLiveAsync("/setup?checkout=success");
+        await customer.HeadingAsync("Pay");
+
+        Assert.Equal(0, await CountAsync("select count(*) from instances i join users u on u.id = i.account_id where u.email = $1 and i.state <> 'draft'", customer.Email));
+    }
+
+    [Fact]
+    public async Task Two_tabs_that_both_pay_get_one_computer()
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.ReachPayAsync();
+        await customer.GoToCheckoutAsync();
+        var other = await customer.Page.Context.NewPageAsync();
+        await other.GotoAsync(customer.Page.Url);
+
+        await Task.WhenAll(customer.PressAsync("Pay"), new Customer(other, fixture.Server).PressAsync("Pay"));
+
+        await customer.BecomesReadyAsync();
+        Assert.Equal(1, await CountAsync("select count(*) from instances i join users u on u.id = i.account_id where u.email = $1", customer.Email));
+        Assert.Equal(1, await CountAsync("select count(*) from checkout_intents c join users u on u.id = c.account_id where u.email = $1", customer.Email));
+    }
+
+    [Fact]
+    public async Task Reload_resumes_at_every_step_and_Back_loses_nothing()
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.ChooseAddressAsync();
+        foreach (var (heading, onward) in new (string, Func<Task>)[]
+        {
+            ("Create your profile", customer.ContinueAsync),
+            ("Connect your device", () => customer.PressAsync("Skip for now")),
+            ("Choose plan and region", customer.ContinueAsync),
+        })
+        {
+            await customer.Page.ReloadAsync();
+            await customer.Page.LiveAsync();
+            await customer.HeadingAsync(heading);
+            await onward();
+        }
+
+        await customer.HeadingAsync("Pay");
+        for (var i = 0; i < 4; i++)
+        {
+            await customer.PressAsync("Back");
+        }
+
+        await customer.HeadingAsync("Choose your address");
+        await Expect(customer.Page.GetByLabel("Address", new() { Exact = true })).ToHaveValueAsync(customer.AddressName);
+    }
+
+    private async Task<long> CountAsync(string sql, string email)
+    {
+        await using var source = NpgsqlDataSource.Create(fixture.Server.ConnectionString);
+        await using var command = source.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = email });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
