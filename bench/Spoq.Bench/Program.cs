@@ -1,0 +1,32 @@
+using Spoq.Bench;
+
+// Each benchmark stands beside a named baseline in the same run; the ratio is the result, the times depend on the machine.
+var all = new Dictionary<string, Func<Task>>
+{
+    ["claims"] = ClaimBench.RunAsync,
+    ["start"] = StartBench.RunAsync,
+    ["weight"] = PageWeightBench.RunAsync,
+    ["screen"] = ScreenBench.RunAsync,
+};
+
+if (args is ["bare", var port])
+{
+    await StartBench.ServeBareAsync(port);
+    return 0;
+}
+
+var chosen = args.Length == 0 ? all.Keys.ToArray() : args;
+foreach (var name in chosen)
+{
+    if (!all.TryGetValue(name, out var bench))
+    {
+        await Console.Error.WriteLineAsync($"There is no benchmark \"{name}\". Choose from: {string.Join(", ", all.Keys)}");
+        return 2;
+    }
+
+    Console.WriteLine($"== {name}");
+    await bench();
+    Console.WriteLine();
+}
+
+return 0;
