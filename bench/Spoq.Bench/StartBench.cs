@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Spoq.Tests.Support;
 
 namespace Spoq.Bench;
@@ -29,10 +32,10 @@ internal static class StartBench
 
     public static async Task ServeBareAsync(string port)
     {
-        var builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
-        Microsoft.Extensions.Logging.LoggingBuilderExtensions.ClearProviders(builder.Logging);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
         await using var app = builder.Build();
-        app.Run(context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, "ok"));
+        app.Run(context => context.Response.WriteAsync("ok"));
         await app.RunAsync($"http://localhost:{port}");
     }
 
