@@ -73,16 +73,17 @@ public sealed class StripeWebhookEndpointTests : IAsyncLifetime
     public async Task Both_spellings_take_any_current_secret_and_answer_at_once(string path, string secret)
     {
         var body = Encoding.UTF8.GetBytes($$"""{"id":"evt_{{Guid.NewGuid():n}}","type":"invoice.upcoming"}""");
-        using (await PostAsync(path, body, StripeSignature.Sign(body, secret, DateTimeOffset.UtcNow)))
+        var fastest = TimeSpan.MaxValue;
+        for (var delivery = 0; delivery < 20; delivery++)
         {
-            // The first one warms the path up.
+            var watch = Stopwatch.StartNew();
+            using var answer = await PostAsync(path, body, StripeSignature.Sign(body, secret, DateTimeOffset.UtcNow));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            fastest = watch.Elapsed < fastest ? watch.Elapsed : fastest;
         }
 
-        var watch = Stopwatch.StartNew();
-        using var again = await PostAsync(path, body, StripeSignature.Sign(body, secret, DateTimeOffset.UtcNow));
-
-        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
-        Assert.True(watch.ElapsedMilliseconds < 500, $"It took {watch.ElapsedMilliseconds} ms.");
+        // The best of many: what the path costs, not what else the machine was doing.
+        Assert.True(fastest < TimeSpan.FromMilliseconds(100), $"The fastest took {fastest.TotalMilliseconds:0} ms.");
         await using var db = NewContext();
         Assert.Equal(1, await db.Set<StripeInboxEvent>().CountAsync());
     }
