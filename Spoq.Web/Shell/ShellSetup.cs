@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 
@@ -63,6 +64,7 @@ internal static class ShellSetup
         app.UseStatusCodePages(Failures.ExplainAsync);
         app.UseOriginCheck();
         app.UseRouting();
+        app.UseBodyLimit();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
@@ -74,6 +76,19 @@ internal static class ShellSetup
         app.MapHealth();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(live => live.ContentSecurityFrameAncestorsPolicy = null);
     }
+
+    /// <summary>A body that says it is too large is refused before anybody reads it; Kestrel ends the others at the same length.</summary>
+    private static void UseBodyLimit(this WebApplication app) => app.Use((context, next) =>
+    {
+        var limit = context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? MaxBodyBytes;
+        if (context.Request.ContentLength > limit)
+        {
+            context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            return Task.CompletedTask;
+        }
+
+        return next(context);
+    });
 
     /// <summary>
     /// Compression leaks the length of a secret that stands next to text of the caller's choosing (BREACH).
