@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Spoq.Core.Access;
+using Spoq.Core.Wire;
+using Spoq.Tests.Access;
+using Spoq.Tests.Support;
+
+namespace Spoq.Tests.Conductor;
+
+/// <summary>The real Conductor as a child process, and a control plane that knows two answers.</summary>
+public sealed class ConductorFixture : IAsyncLifetime, IDisposable
+{
+    private readonly HttpListener _controlPlane = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("spoq-conductor-").FullName;
+    private Process? _process;
+
+    internal Forge Forge { get; } = new();
+
+    internal Guid OwnerId { get; } = Guid.NewGuid();
+
+    internal Guid InstanceId { get; } = Guid.NewGuid();
+
+    internal HttpClient Http { get; private set; } = null!;
+
+    internal string DataDirectory => Path.Combine(_folder, "data");
+
+    internal int ProcessId => _process!.Id;
+
+    internal bool IsControlPlaneAway { get; set; }
+
+    internal TokenClaims Claims => new()
+    {
+        Issuer = "http://control.test",
+        Subject = OwnerId.ToString(),
+        Audience = "alice.spoq.test",
+        IssuedAt = DateTimeOffset.UtcNow,
+        ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(5),
+        InstanceId = InstanceId.ToString(),
+        Role = "owner",
+    };
+
+    public async Task InitializeAsync()
+    {
+        var port = Random.Shared.Next(20000, 30000);
+        _controlPlane.Prefixes.Add($"http://127.0.0.1:{port}/");
+        _controlPlane.Start();
+        _ = AnswerAsync();
+        var config = new ConductorConfig
+        {
+            InstanceId = InstanceId,
+            OwnerId = OwnerId,
+            Hostname = "alice.spoq.test",
+            Issuer = "http://control.test",
+            JwksUrl = new Uri($"http://127.0.0.1:{port}/jwks"),
+            ControlPlaneUrl = new Uri($"http://127.0.0.1:{port}"),
+            DataDirectory = DataDirectory,
+            Mode = "local",
+        };
+        await File.WriteAllTextAsync(Path.Combine(_folder, "config.json"), JsonSerializer.Serialize(config, WireJson.Default.ConductorConfig));
+        await StartAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public void Dispose()
+    {
+        _controlPlane.Close();
+        _process?.Dispose();
+        Http?.Dispose();
+        Forge.Dispose();
+    }
+
+    internal Process Launch()
+    {
+        var start = new ProcessStartInfo("dotnet", [Repository.Built("Spoq.Conductor", "Spoq.Conductor.dll"), "--config", Path.Combine(_folder, "config.json")]);
+        start.Environment["STRIPE_SECRET"] = "never-seen";
+        return Process.Start(start)!;
+    }
+
+    internal async Task StartAsync()
+    {
+        _process = Launch();
+        RunFile? run = null;
+        await Eventually.TrueAsync(() => (run = ReadRunFile())?.Pid == _process.Id, "the Conductor to say where it listens");
+        Http?.Dispose();
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{run!.Port}"), Timeout = TimeSpan.FromSeconds(60) };
+    }
+
+    internal async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    internal Task<HttpResponseMessage> StatusAsync(string? token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/api/status");
+        request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        return Http.SendAsync(request);
+    }
+
+    internal Task<List<AskEvent>> AskAsync(AskRequest request) => StreamAsync("/api/ask", JsonContent.Create(request, WireJson.Default.AskRequest), WireJson.Default.AskEvent);
+
+    internal Task<List<RunEvent>> RunAsync(string command, int? timeoutSeconds = null) =>
+        StreamAsync("/api/run", JsonContent.Create(new RunRequest(command, timeoutSeconds), WireJson.Default.RunRequest), WireJson.Default.RunEvent);
+
+    internal Task<HttpResponseMessage> PostAsync(string path, HttpContent body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Forge.Sign(Claims));
+        return Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private async Task<List<T>> StreamAsync<T>(string path, HttpContent body, JsonTypeInfo<T> type)
+    {
+        using var answer = await PostAsync(path, body);
+        answer.EnsureSuccessStatusCode();
+        var events = new List<T>();
+        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(), (_, data) => JsonSerializer.Deserialize(data, type)!).EnumerateAsync())
+        {
+            events.Add(item.Data);
+        }
+
+        return events;
+    }
+
+    private RunFile? ReadRunFile()
+    {
+        var file = Path.Combine(DataDirectory, "run.json");
+        return File.Exists(file) ? JsonSerializer.Deserialize(File.ReadAllText(file), WireJson.Default.RunFile) : null;
+    }
+
+    private async Task AnswerAsync()
+    {
+        while (_controlPlane.IsListening)
+        {
+            try
+            {
+                var call = await _controlPlane.GetContextAsync();
+                call.Response.StatusCode = IsControlPlaneAway ? 503 : 200;
+                await call.Response.OutputStream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new Jwks([Forge.Jwk]), WireJson.Default.Jwks));
+                call.Response.Close();
+            }
+            catch (Exception gone) when (gone is HttpListenerException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+}
