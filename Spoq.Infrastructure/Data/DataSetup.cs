@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Data;
 
@@ -31,6 +32,7 @@ public static class DataSetup
         }
 
         var cluster = new PrivateCluster(Path.Combine(builder.Configuration["Spoq:DataDirectory"]!, "postgres"));
+        builder.Services.AddPretendNeighbour(builder.Environment, "database", "a private PostgreSQL in the data directory", "ConnectionStrings__Spoq");
         builder.Configuration["ConnectionStrings:Spoq"] = await cluster.EnsureStartedAsync("spoq", cancellationToken);
         if (builder.Configuration.GetValue<bool>("Local:StopOnExit"))
         {

@@ -21,6 +21,7 @@ internal static class ProvisioningSetup
         if (!environment.IsProduction())
         {
             services.AddLocalNeighbours(configuration);
+            services.AddPretendNeighbour(environment, "servers", "each computer is a real Conductor, run as a process on this machine", "Provisioning__DefaultProvider");
         }
 
         services.AddSingleton<IProvisioningStep, ReserveStep>();

@@ -27,6 +27,7 @@ internal static class MailSetup
 
         return environment.IsProduction()
             ? throw new InvalidOperationException("Set Smtp__Host (and Smtp__From) to the server that sends Spoq's mail: people cannot sign up without it.")
-            : services.AddSingleton<IMailer>(provider => provider.GetRequiredService<LocalMailer>());
+            : services.AddSingleton<IMailer>(provider => provider.GetRequiredService<LocalMailer>())
+                .AddPretendNeighbour(environment, "mail", "nothing is sent: read it at /dev/mail", "Smtp__Host");
     }
 }
