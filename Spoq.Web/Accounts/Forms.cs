@@ -15,7 +15,8 @@ internal static class Forms
     /// <summary>The page is shown again with the reason in its place; programs read the status.</summary>
     public static void Refuse(this HttpContext context, Refusal refusal)
     {
-        context.Response.StatusCode = Problems.Status(refusal.Kind);
+        // A static page that answers 404 gives way to the not-found page; what was here and is over is 410.
+        context.Response.StatusCode = refusal.Kind == RefusalKind.NotFound ? StatusCodes.Status410Gone : Problems.Status(refusal.Kind);
         if (refusal.RetryAfter is { } wait)
         {
             context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
