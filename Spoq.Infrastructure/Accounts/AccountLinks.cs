@@ -10,6 +10,10 @@ public sealed class AccountLinks(IOptions<SpoqOptions> options)
 
     internal Uri Forgot => On("/forgot-password");
 
+    internal Uri Setup => On("/setup");
+
+    internal Uri Dashboard => On("/dashboard");
+
     internal Uri Confirm(string token) => On($"/confirm-email?token={token}");
 
     internal Uri Reset(string token) => On($"/reset-password?token={token}");

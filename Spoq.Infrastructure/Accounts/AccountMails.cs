@@ -1,13 +1,12 @@
-using System.Net;
-using System.Text.RegularExpressions;
 using Spoq.Core.Ops;
+using Spoq.Infrastructure.Ops.Mail;
 
 namespace Spoq.Infrastructure.Accounts;
 
-/// <summary>What we write to people about their account. Paragraphs are parted by empty lines; a line that is a link becomes one.</summary>
-internal static partial class AccountMails
+/// <summary>What we write to people about their account.</summary>
+internal static class AccountMails
 {
-    public static Mail Confirm(string to, string code, Uri link) => Write(to, $"{code} is your Spoq code", $"""
+    public static Mail Confirm(string to, string code, Uri link) => MailText.Write(to, $"{code} is your Spoq code", $"""
         Welcome to Spoq. Type this code on the page where you signed up:
 
         {code}
@@ -19,7 +18,7 @@ internal static partial class AccountMails
         The code works for 30 minutes, the link for 24 hours. If you did not sign up, do nothing: without the code or the link there is no account.
         """);
 
-    public static Mail AlreadyThere(string to, Uri login, Uri forgot) => Write(to, "You already have a Spoq account", $"""
+    public static Mail AlreadyThere(string to, Uri login, Uri forgot) => MailText.Write(to, "You already have a Spoq account", $"""
         Somebody, probably you, signed up for Spoq with this address. You already have an account, so nothing was changed.
 
         Log in here:
@@ -33,7 +32,7 @@ internal static partial class AccountMails
         If this was not you, you can ignore this mail.
         """);
 
-    public static Mail Reset(string to, Uri link) => Write(to, "Choose a new Spoq password", $"""
+    public static Mail Reset(string to, Uri link) => MailText.Write(to, "Choose a new Spoq password", $"""
         Somebody, probably you, asked for a new password for your Spoq account. Open this link to choose one:
 
         {link}
@@ -41,28 +40,11 @@ internal static partial class AccountMails
         The link works once and for one hour. If this was not you, do nothing: your password stays as it is.
         """);
 
-    public static Mail PasswordChanged(string to, Uri forgot) => Write(to, "Your Spoq password was changed", $"""
+    public static Mail PasswordChanged(string to, Uri forgot) => MailText.Write(to, "Your Spoq password was changed", $"""
         The password of your Spoq account was just changed, and every other session was signed out.
 
         If this was not you, choose a new password at once:
 
         {forgot}
         """);
-
-    private static Mail Write(string to, string subject, string text) => new(to, subject, text.ReplaceLineEndings("\n"), Html(text.ReplaceLineEndings("\n")));
-
-    private static string Html(string text) =>
-        "<!doctype html><html lang=\"en\"><body style=\"font:16px/1.5 system-ui,sans-serif;max-width:34em;margin:2em auto;padding:0 1em\">"
-        + string.Concat(text.Split("\n\n").Select(Paragraph)) + "</body></html>";
-
-    private static string Paragraph(string text)
-    {
-        var safe = WebUtility.HtmlEncode(text);
-        return Uri.IsWellFormedUriString(text, UriKind.Absolute) ? $"<p><a href=\"{safe}\">{safe}</a></p>"
-            : SixDigits().IsMatch(text) ? $"<p style=\"font:600 28px ui-monospace,monospace;letter-spacing:.15em\">{safe}</p>"
-            : $"<p>{safe}</p>";
-    }
-
-    [GeneratedRegex("^[0-9]{6}$")]
-    private static partial Regex SixDigits();
 }

@@ -36,6 +36,7 @@ public static class AccountsSetup
             .AddDefaultTokenProviders();
         services.AddSingleton<AccountLimits>();
         services.AddSingleton<AccountLinks>();
+        services.AddSingleton<AccountPost>();
         services.AddSingleton<AccountDesk>();
         services.AddSingleton<Administrators>();
         services.AddSingleton<SignUpService>();

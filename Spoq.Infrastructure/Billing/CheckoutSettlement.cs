@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
+using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Ops;
@@ -11,7 +12,8 @@ namespace Spoq.Infrastructure.Billing;
 /// The one place where a payment becomes an instance, or goes back. Webhooks, the sweep and the checkout itself all
 /// come here with the payment provider's facts; the instance's row lock makes them take turns.
 /// </summary>
-public sealed class CheckoutSettlement(IDbContextFactory<SpoqDbContext> contexts, InstanceService instances, TimeProvider clock)
+public sealed class CheckoutSettlement(
+    IDbContextFactory<SpoqDbContext> contexts, InstanceService instances, PlanCatalogue plans, AccountPost post, TimeProvider clock)
 {
     internal async Task<Settlement> TakeAsync(Guid intentId, CheckoutFacts facts, CancellationToken cancellationToken)
     {
@@ -76,8 +78,7 @@ public sealed class CheckoutSettlement(IDbContextFactory<SpoqDbContext> contexts
                 await Notices.PublishAsync(db, DueWorker.WakeChannel(CheckoutIntentTable.Name), "", cancellationToken);
                 break;
             case Settlement.Refunded:
-                var undone = await db.Set<Subscription>().SingleOrDefaultAsync(subscription => subscription.CheckoutIntentId == intent.Id, cancellationToken);
-                undone?.Undo(now);
+                await UndoAsync(db, intents, now, cancellationToken);
                 break;
         }
 
@@ -101,6 +102,25 @@ public sealed class CheckoutSettlement(IDbContextFactory<SpoqDbContext> contexts
         subscription.KnownAs(facts.Subscription, facts.Customer);
         db.Add(subscription);
         await instances.BeginProvisioningAsync(db, intent.InstanceId, cancellationToken);
+        var purchase = Describe(intents);
+        await post.AddAsync(db, intent.AccountId, (to, links) => BillingMails.Receipt(to, purchase, links.Setup), cancellationToken);
+    }
+
+    private async Task UndoAsync(SpoqDbContext db, LockedIntents intents, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var intent = intents.This;
+        var undone = await db.Set<Subscription>().SingleOrDefaultAsync(subscription => subscription.CheckoutIntentId == intent.Id, cancellationToken);
+        undone?.Undo(now);
+        var purchase = Describe(intents);
+        var isDraft = intents.Instance.State == InstanceState.Draft;
+        await post.AddAsync(db, intent.AccountId, (to, links) => BillingMails.Refund(to, purchase, intent.RefundReason, isDraft ? links.Setup : links.Dashboard), cancellationToken);
+    }
+
+    private BillingMails.Purchase Describe(LockedIntents intents)
+    {
+        var intent = intents.This;
+        var paid = new Money(intent.PaidAmount ?? intent.Amount, intent.Currency);
+        return new BillingMails.Purchase(paid, intent.PaidAt!.Value, plans.Find(intent.Plan)?.Name ?? intent.Plan, intent.Interval, intents.Instance.Hostname);
     }
 
     private static string? WhyNotWanted(LockedIntents intents) => intents switch

@@ -1,12 +1,15 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Spoq.Core.Ops;
 using Spoq.Infrastructure;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Ops.Mail;
 
 namespace Spoq.Tests.Support;
 
@@ -70,6 +73,16 @@ public class DatabaseFixture : IAsyncLifetime
         db.Users.Add(user);
         await db.SaveChangesAsync();
         return user.Id;
+    }
+
+    /// <summary>Mails to the account that wait in the outbox, oldest first.</summary>
+    public async Task<IReadOnlyList<Mail>> MailsToAsync(Guid accountId)
+    {
+        await using var db = NewContext();
+        var email = await db.Users.Where(user => user.Id == accountId).Select(user => user.Email).SingleAsync();
+        var waiting = await db.Set<OutboxMessage>().AsNoTracking()
+            .Where(message => message.Kind == MailHandler.MailKind && message.Payload != null).OrderBy(message => message.Id).ToListAsync();
+        return [.. waiting.Select(message => JsonSerializer.Deserialize<Mail>(Get<SecretBox>().Open(message.Payload, Outbox.Purpose))!).Where(mail => mail.To == email)];
     }
 
     public async Task InitializeAsync()

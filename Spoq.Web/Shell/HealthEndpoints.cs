@@ -1,13 +1,18 @@
+using System.Reflection;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Web.Shell;
 
 internal static class HealthEndpoints
 {
+    /// <summary>What was released, without the commit it was built from: <c>spoq status</c> prints it.</summary>
+    private static readonly string s_version =
+        typeof(HealthEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var probes = routes.MapGroup("/health").AllowAnonymous();
-        probes.MapGet("", () => TypedResults.Ok(new Health("ok")));
+        probes.MapGet("", () => TypedResults.Ok(new Health("ok", s_version)));
         probes.MapGet("/ready", ReadyAsync);
     }
 
@@ -16,9 +21,9 @@ internal static class HealthEndpoints
     {
         var signs = await vitals.TakeAsync(cancellationToken);
         return signs.IsDatabaseUp
-            ? TypedResults.Ok(new Health("ok"))
+            ? TypedResults.Ok(new Health("ok", s_version))
             : TypedResults.Problem("The database does not answer.", statusCode: StatusCodes.Status503ServiceUnavailable, extensions: new Dictionary<string, object?> { [Problems.Code] = "database_unreachable" });
     }
 
-    private sealed record Health(string Status);
+    private sealed record Health(string Status, string Version);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
 
@@ -13,7 +14,7 @@ namespace Spoq.Infrastructure.Instances.Provisioning;
 /// guarded by the lease token. Nothing lives in memory: another node goes on where this one died.
 /// </summary>
 internal sealed class ProvisioningWorker(
-    DueWorkerServices services, IDbContextFactory<SpoqDbContext> contexts, IEnumerable<IProvisioningStep> steps, InstanceObserver observer)
+    DueWorkerServices services, IDbContextFactory<SpoqDbContext> contexts, IEnumerable<IProvisioningStep> steps, InstanceObserver observer, AccountPost post)
     : DueWorker(services, InstanceNews.Table)
 {
     /// <summary>A step that takes longer hangs; the lease is kept alive meanwhile.</summary>
@@ -97,6 +98,7 @@ internal sealed class ProvisioningWorker(
         if (instance.IsStillAt(seen))
         {
             settle(db, instance, Clock.GetUtcNow());
+            await WriteAsync(db, seen, instance);
         }
 
         instance.EndLease();
@@ -107,6 +109,19 @@ internal sealed class ProvisioningWorker(
 
         await db.SaveChangesAsync(CancellationToken.None);
         await transaction.CommitAsync(CancellationToken.None);
+    }
+
+    /// <summary>The two ends of a purchase that its owner hears of wherever they are. Only the visit that brings one about writes.</summary>
+    private async Task WriteAsync(SpoqDbContext db, Instance before, Instance after)
+    {
+        if (before.ReadyAt is null && after.ReadyAt is not null)
+        {
+            await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Ready(to, after, links.Dashboard), CancellationToken.None);
+        }
+        else if (before.State == InstanceState.Provisioning && after.State == InstanceState.Failed)
+        {
+            await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Failed(to, after, links.Setup), CancellationToken.None);
+        }
     }
 
     private static void Move(SpoqDbContext db, Instance instance, StepOutcome outcome, DateTimeOffset now)

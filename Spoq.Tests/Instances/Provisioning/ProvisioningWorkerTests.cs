@@ -1,12 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Instances.Provisioning;
+using Spoq.Infrastructure.Ops;
 using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Instances.Provisioning;
@@ -92,6 +94,60 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
     }
 
     [Fact]
+    public async Task A_ready_computer_is_written_about_once_even_if_the_last_step_runs_twice()
+    {
+        var (account, id) = await BuyAsync();
+        await DriveAsync(id, instance => instance.Step == Step.Ready);
+        await using (var db = world.NewContext())
+        {
+            await db.Instances.Where(instance => instance.Id == id).ExecuteUpdateAsync(set => set.SetProperty(instance => instance.DueAt, world.Clock.Now));
+        }
+
+        // A node claims the visit and is never heard of again; two others find it when the lease has run out.
+        var dead = await new DueQueue(world.Get<NpgsqlDataSource>(), "instances").ClaimAsync(100, world.Clock.Now, TimeSpan.FromSeconds(30), CancellationToken.None);
+        Assert.Contains(dead, claim => claim.Id == id);
+        world.Clock.Advance(TimeSpan.FromSeconds(31));
+        await DriveAsync(id, InstanceState.Running, world.NewNode().GetRequiredService<ProvisioningWorker>());
+
+        // Running a second time is no news.
+        Provider.SwitchOff(id);
+        await DriveAsync(id, instance => instance.State == InstanceState.Running && Provider.Calls.Contains("start"));
+
+        var mail = Assert.Single(await world.MailsToAsync(account), mail => mail.Subject.Contains("ready", StringComparison.Ordinal));
+        var running = await ReadAsync(id);
+        Assert.Equal($"Your computer is ready: {running.Hostname}", mail.Subject);
+        Assert.Contains("\n\nhttp://localhost:5080/dashboard", mail.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_step_that_two_nodes_run_at_once_writes_one_mail()
+    {
+        using var reached = new SemaphoreSlim(0);
+        using var goOn = new SemaphoreSlim(0);
+        Provider.DuringCreate = async () =>
+        {
+            Provider.DuringCreate = () => throw SoldOut();
+            reached.Release();
+            await goOn.WaitAsync();
+            throw SoldOut();
+        };
+        var (account, id) = await BuyAsync();
+        await DriveAsync(id, instance => instance.Step == Step.CreateServer);
+        var slow = world.Get<ProvisioningWorker>().RunOnceAsync(CancellationToken.None);
+        await reached.WaitAsync();
+        world.Clock.Advance(TimeSpan.FromMinutes(2));
+        await world.NewNode().GetRequiredService<ProvisioningWorker>().RunOnceAsync(CancellationToken.None);
+        goOn.Release();
+        await slow;
+
+        var failed = await ReadAsync(id);
+        var mail = Assert.Single(await world.MailsToAsync(account), mail => mail.Subject == $"Setting up {failed.Hostname} failed");
+        Assert.Contains("This region is sold out.", mail.Text, StringComparison.Ordinal);
+        Assert.Contains($"within 30 minutes, by {failed.DueAt:HH:mm} UTC, we cancel and refund", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("\n\nhttp://localhost:5080/setup\n", mail.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_permanent_failure_says_why_and_a_retry_goes_on()
     {
         Provider.BeforeCreate = () => new ProviderException("This region is sold out.") { Code = "sold_out", IsFinal = true };
@@ -124,12 +180,14 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
     public async Task A_failure_nobody_decides_about_is_refunded_after_half_an_hour()
     {
         Provider.BeforeCreate = () => new ProviderException("No.") { IsFinal = true };
-        var (_, id) = await BuyAsync();
+        var (account, id) = await BuyAsync();
         await DriveAsync(id, InstanceState.Failed);
 
         await DriveAsync(id, InstanceState.Cancelled);
 
         await AssertRefundedAsync(id);
+        var mails = await world.MailsToAsync(account);
+        Assert.Equal(["Your receipt", "Setting up", "Your refund"], mails.Select(mail => string.Join(' ', mail.Subject.Split(' ', ':')[..2])));
     }
 
     [Fact]
@@ -211,6 +269,8 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
 
         throw new TimeoutException($"The instance came to {(await ReadAsync(id)).State} and stays there.");
     }
+
+    private static ProviderException SoldOut() => new("This region is sold out.") { IsFinal = true };
 
     private Task<Instance> ReadAsync(Guid id) => Task.FromResult(Read(instance => instance.Id == id));
 
