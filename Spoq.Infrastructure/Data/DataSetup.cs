@@ -31,8 +31,8 @@ public static class DataSetup
             return;
         }
 
-        var cluster = new PrivateCluster(Path.Combine(builder.Configuration["Spoq:DataDirectory"]!, "postgres"));
         builder.Services.AddPretendNeighbour(builder.Environment, "database", "a private PostgreSQL in the data directory", "ConnectionStrings__Spoq");
+        var cluster = new PrivateCluster(Path.Combine(builder.Configuration["Spoq:DataDirectory"]!, "postgres"));
         builder.Configuration["ConnectionStrings:Spoq"] = await cluster.EnsureStartedAsync("spoq", cancellationToken);
         if (builder.Configuration.GetValue<bool>("Local:StopOnExit"))
         {

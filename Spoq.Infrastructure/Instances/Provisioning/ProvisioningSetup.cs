@@ -18,10 +18,16 @@ internal static class ProvisioningSetup
         services.AddSingleton<ServerLedger>();
         services.AddSingleton<ServerReports>();
         services.AddSingleton<InstanceObserver>();
-        if (!environment.IsProduction())
+        if (environment.IsProduction())
+        {
+            services.AddSingleton<IDnsZone, NoDnsZone>();
+        }
+        else
         {
             services.AddLocalNeighbours(configuration);
-            services.AddPretendNeighbour(environment, "servers", "each computer is a real Conductor, run as a process on this machine", "Provisioning__DefaultProvider");
+            services.AddPretendNeighbour(environment, "servers", "each computer is a real Conductor, run as a process on this machine, without SSH", "Provisioning__DefaultProvider");
+            services.AddPretendNeighbour(environment, "DNS", "addresses end in .localhost, which is this machine", "a DNS provider");
+            services.AddPretendNeighbour(environment, "AI", "the model spoq-echo says back what it is asked", "an AI upstream");
         }
 
         services.AddSingleton<IProvisioningStep, ReserveStep>();
