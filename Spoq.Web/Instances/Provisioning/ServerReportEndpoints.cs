@@ -29,7 +29,7 @@ internal static class ServerReportEndpoints
 
     private static async Task<IResult> PhoneHomeAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { Version.Length: > 0 and <= MaxVersionLength } call)
+        if (await ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { } call || !IsVersion(call.Version))
         {
             return s_badReport.ToProblem();
         }
@@ -41,7 +41,7 @@ internal static class ServerReportEndpoints
 
     private static async Task<IResult> HeartbeatAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, WireJson.Default.Heartbeat, cancellationToken) is not { Version.Length: > 0 and <= MaxVersionLength } beat || !IsSane(beat))
+        if (await ReadAsync(request, WireJson.Default.Heartbeat, cancellationToken) is not { } beat || !IsVersion(beat.Version) || !IsSane(beat))
         {
             return s_badReport.ToProblem();
         }
@@ -51,6 +51,9 @@ internal static class ServerReportEndpoints
             ? TypedResults.NoContent()
             : s_notLetIn.ToProblem();
     }
+
+    /// <summary>It is stored, and shown in logs and pages: text, nothing that steers.</summary>
+    private static bool IsVersion(string version) => version.Length is > 0 and <= MaxVersionLength && !version.Any(char.IsControl);
 
     private static bool IsSane(Heartbeat beat) =>
         beat.CpuPercent is >= 0 and <= 100 && beat is { MemoryUsedBytes: >= 0, MemoryTotalBytes: >= 0, DiskUsedBytes: >= 0, DiskTotalBytes: >= 0 };
