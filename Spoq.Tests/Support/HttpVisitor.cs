@@ -14,6 +14,7 @@ internal sealed partial class HttpVisitor : IDisposable
     {
         _server = server;
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies }) { BaseAddress = server.BaseUrl, Timeout = TimeSpan.FromSeconds(60) };
+        Http.DefaultRequestHeaders.Add("Accept", "text/html");
     }
 
     public HttpClient Http { get; }
