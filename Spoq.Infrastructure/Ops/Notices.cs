@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Spoq.Infrastructure.Data;
@@ -10,10 +11,10 @@ namespace Spoq.Infrastructure.Ops;
 /// PostgreSQL's LISTEN/NOTIFY: one listening connection a process, fanned out to whoever listens here.
 /// A notice carries ids only; the reader loads. Nothing is connected before somebody listens.
 /// </summary>
-public sealed class Notices(DatabaseAddress database, ILogger<Notices> logger) : IAsyncDisposable
+public sealed class Notices(DatabaseAddress database, IHostApplicationLifetime lifetime, ILogger<Notices> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<Guid, Action<string>>> _listeners = [];
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping);
     private readonly Lock _start = new();
     private CancellationTokenSource _changed = new();
     private Task? _loop;

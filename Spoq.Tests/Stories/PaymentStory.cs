@@ -93,6 +93,7 @@ public sealed class PaymentStory(StoryServer fixture) : IClassFixture<StoryServe
             ("Choose plan and region", customer.ContinueAsync),
         })
         {
+            await customer.HeadingAsync(heading);
             await customer.Page.ReloadAsync();
             await customer.Page.LiveAsync();
             await customer.HeadingAsync(heading);
