@@ -1,42 +1,85 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.FileProviders;
-using Microsoft.Extensions.Hosting;
-using Spoq.Infrastructure.Ops;
+using System.Net;
+using System.Security.Cryptography;
+using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Shell;
 
-public sealed class ProductionTests
+/// <summary>The same program, run as Production: nothing pretend is there, cookies and headers are strict.</summary>
+public sealed class ProductionTests : IAsyncLifetime
 {
-    [Fact]
-    public void Production_refuses_a_stand_in_and_names_the_variable_to_set()
+    private SpoqServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await SpoqServer.NewAsync(new Dictionary<string, string>
     {
-        var services = new ServiceCollection();
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        ["Spoq__BaseUrl"] = "https://spoq.example",
+        ["Spoq__InstanceDomain"] = "spoq.example",
+        ["Spoq__TrustedProxies"] = "127.0.0.0/8,::1/128",
+        ["Smtp__Host"] = "localhost",
+        ["Smtp__From"] = "hello@spoq.example",
+        ["Encryption__Keys__a"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+    });
 
-        var refused = Assert.Throws<InvalidOperationException>(() =>
-            services.AddPretendNeighbour(new In("Production"), "payments", "A pretend checkout.", "Stripe__SecretKey"));
+    public async Task DisposeAsync() => await _server.DisposeAsync();
 
-        Assert.Contains("Stripe__SecretKey", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(services);
+    [Theory]
+    [InlineData("/dev/mail")]
+    [InlineData("/dev/mail/messages")]
+    [InlineData("/dev/checkout/cs_pretend_1")]
+    public async Task Development_pages_are_absent(string path)
+    {
+        using var client = NewClient();
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
     [Fact]
-    public void Development_lists_its_stand_ins_for_the_banner()
+    public async Task Public_pages_answer_without_a_word_of_development()
     {
-        var services = new ServiceCollection();
-        services.AddPretendNeighbour(new In("Development"), "payments", "A pretend checkout.", "Stripe__SecretKey");
-        using var provider = services.BuildServiceProvider();
+        using var client = NewClient();
+        foreach (var path in new[] { "/", "/pricing", "/login", "/signup", "/docs" })
+        {
+            var html = await client.GetStringAsync(new Uri(path, UriKind.Relative));
 
-        Assert.Equal("payments", Assert.Single(provider.GetServices<PretendNeighbour>()).Name);
+            Assert.DoesNotContain("pretend", html, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
-    private sealed class In(string name) : IHostEnvironment
+    [Fact]
+    public async Task Cookies_are_bound_to_the_host_and_to_https()
     {
-        public string EnvironmentName { get; set; } = name;
+        using var client = NewClient();
+        using var answer = await client.GetAsync(new Uri("/login", UriKind.Relative));
 
-        public string ApplicationName { get; set; } = "Spoq.Web";
+        Assert.True(answer.Headers.Contains("Strict-Transport-Security"));
+        Assert.All(
+            answer.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies : [],
+            cookie =>
+            {
+                Assert.StartsWith("__Host-", cookie, StringComparison.Ordinal);
+                Assert.Contains("secure", cookie, StringComparison.OrdinalIgnoreCase);
+                Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
+            });
+    }
 
-        public string ContentRootPath { get; set; } = "/";
+    [Fact]
+    public async Task Plain_http_is_refused_with_what_to_set()
+    {
+        using var client = _server.NewClient();
+        using var answer = await client.GetAsync(new Uri("/login", UriKind.Relative));
 
-        public IFileProvider ContentRootFileProvider { get; set; } = new NullFileProvider();
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("Spoq__TrustedProxies", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>As a proxy on this machine that ends TLS asks.</summary>
+    private HttpClient NewClient()
+    {
+        var client = _server.NewClient(followRedirects: false);
+        client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
+        client.DefaultRequestHeaders.Add("X-Forwarded-For", "192.0.2.1");
+        client.DefaultRequestHeaders.Add("X-Forwarded-Host", "spoq.example");
+        return client;
     }
 }

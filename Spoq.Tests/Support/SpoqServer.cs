@@ -29,6 +29,7 @@ public sealed class SpoqServer : IAsyncDisposable
         _settings["ASPNETCORE_ENVIRONMENT"] = "Development";
         _settings["DOTNET_gcServer"] = "0";
         _settings["PORT"] = $"{Port}";
+        _settings["ASPNETCORE_URLS"] = $"http://localhost:{Port}";
         _settings["ConnectionStrings__Spoq"] = connectionString;
         _settings["Spoq__DataDirectory"] = dataDirectory;
     }

@@ -62,6 +62,7 @@ internal static class ShellSetup
         app.UsePageCompression();
         app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandlingPath = "/error", StatusCodeSelector = Failures.StatusOf, CreateScopeForErrors = true });
         app.UseStatusCodePages(Failures.ExplainAsync);
+        app.UseProductionEdge();
         app.UseOriginCheck();
         app.UseRouting();
         app.UseBodyLimit();
