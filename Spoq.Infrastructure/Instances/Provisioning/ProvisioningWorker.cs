@@ -20,6 +20,9 @@ internal sealed class ProvisioningWorker(
     /// <summary>A step that takes longer hangs; the lease is kept alive meanwhile.</summary>
     private static readonly TimeSpan s_visitLimit = TimeSpan.FromSeconds(25);
 
+    /// <summary>Somebody waits and watches: a killed node's work goes on after seconds. Heartbeats keep longer visits alive.</summary>
+    protected override TimeSpan Lease => TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<Step, IProvisioningStep> _steps = steps.ToDictionary(step => step.Step);
     private readonly ILogger _log = services.Logger;
 
