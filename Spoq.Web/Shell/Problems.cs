@@ -70,7 +70,7 @@ internal static class Problems
 
     public static string DetailOf(int status) => status switch
     {
-        400 => "The request could not be read. Check its form against /openapi/v1.json.",
+        400 => "The request could not be read. Check that its body is well formed and of the type that its Content-Type names.",
         401 => "Send an access token: Authorization: Bearer <token>.",
         403 => "This caller may not do that.",
         404 => "There is none, or it belongs to another account.",

@@ -18,7 +18,7 @@ internal static class ServerReportEndpoints
     private const int MaxVersionLength = 64;
 
     private static readonly Refusal s_notLetIn = new("invalid_token", "Send the token this server was given: Authorization: Bearer <token>.", RefusalKind.Unauthenticated);
-    private static readonly Refusal s_badReport = new("bad_report", "The report cannot be read. Send the JSON that /openapi/v1.json describes.");
+    private static readonly Refusal s_badReport = new("bad_report", "The report cannot be read. Send a JSON object with the members of this report, each of the right type.");
 
     public static void MapServerReports(this IEndpointRouteBuilder routes)
     {
