@@ -1,0 +1,31 @@
+namespace Spoq.Core.Accounts;
+
+/// <summary>What the audit log's actions say to the person they happened to.</summary>
+public static class ActivityWords
+{
+    /// <param name="action">Stable and dotted, such as <c>account.signed_in</c>.</param>
+    /// <param name="detail">The entry's own words: used as they are for an action that has none here.</param>
+    public static string Say(string action, string detail) => action switch
+    {
+        "account.created" => "Your account was created.",
+        "account.signed_in" => $"You signed in ({detail}).",
+        "account.sign_in_failed" => $"A sign-in failed: {detail}.",
+        "account.signed_out_everywhere" => "You signed out everywhere.",
+        "account.password_changed" => "Your password was changed.",
+        "account.password_change_failed" => "A password change failed: the current password was wrong.",
+        "account.password_reset" => "Your password was reset with a mailed link.",
+        "account.role_granted" => $"A role was given to your account: {detail}.",
+        "device.added" => $"Device added: {detail}.",
+        "device.removed" => $"Device removed: {detail}.",
+        "profile.added" => $"Profile added: {detail}.",
+        "profile.renamed" => $"Profile renamed: {detail}.",
+        "profile.removed" => $"Profile removed: {detail}.",
+        "profile.password_set" => $"A login password was set: {detail}.",
+        "profile.password_removed" => $"A login password was removed: {detail}.",
+        _ => detail,
+    };
+
+    /// <summary>Whether the owner should look twice: something was refused or tried without success.</summary>
+    public static bool IsWarning(string action) => action.EndsWith("_failed", StringComparison.Ordinal) || action.EndsWith("_refused", StringComparison.Ordinal)
+        || action.EndsWith("_reused", StringComparison.Ordinal);
+}
