@@ -43,6 +43,7 @@ public static class AccountsSetup
         services.AddSingleton<LoginService>();
         services.AddSingleton<PasswordResetService>();
         services.AddSingleton<AccountService>();
+        services.AddSingleton<ActivityService>();
         services.AddSingleton<IOutboxHandler, SignUpMailHandler>();
         services.AddSingleton<IOutboxHandler, PasswordResetMailHandler>();
         services.AddSharedKeys();
