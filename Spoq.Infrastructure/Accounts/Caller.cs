@@ -7,7 +7,7 @@ namespace Spoq.Infrastructure.Accounts;
 public sealed record Caller(IPAddress? Address, string? UserAgent)
 {
     /// <summary>One household holds a whole IPv6 /64.</summary>
-    internal string LimitKey => Address switch
+    public string LimitKey => Address switch
     {
         null => "unknown",
         { IsIPv4MappedToIPv6: true } => Address.MapToIPv4().ToString(),

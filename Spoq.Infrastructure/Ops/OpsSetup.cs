@@ -18,6 +18,7 @@ public static class OpsSetup
         services.AddSingleton<Notices>();
         services.AddSingleton<DueWorkerServices>();
         services.AddSingleton<RateLimiter>();
+        services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<AuditLog>();
         services.AddSingleton<Vitals>();

@@ -12,6 +12,12 @@ public readonly record struct RateRule(int Count, TimeSpan Per)
     public static RateRule PerHour(int count) => new(count, TimeSpan.FromHours(1));
 }
 
+/// <summary>How a caller stands with a limit after one more try.</summary>
+/// <param name="Wait">Null: allowed and counted. Else how long to wait.</param>
+/// <param name="Remaining">How many more would be allowed at once.</param>
+/// <param name="Reset">How long until all of them are.</param>
+public readonly record struct RateStanding(TimeSpan? Wait, int Remaining, TimeSpan Reset);
+
 /// <summary>
 /// The generic cell rate algorithm (ITU-T I.371) with its one number in PostgreSQL, so that all nodes share it
 /// exactly. For sign-in, codes and mail; the AI proxy has a limiter of its own.
@@ -23,7 +29,11 @@ public sealed class RateLimiter(NpgsqlDataSource source, TimeProvider clock)
     /// <param name="rule">How much.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>Null: allowed and counted. Else how long to wait.</returns>
-    public async Task<TimeSpan?> TakeAsync(string scope, string key, RateRule rule, CancellationToken cancellationToken)
+    public async Task<TimeSpan?> TakeAsync(string scope, string key, RateRule rule, CancellationToken cancellationToken) =>
+        (await CountAsync(scope, key, rule, cancellationToken)).Wait;
+
+    /// <summary>As <see cref="TakeAsync"/>, and tells what is left.</summary>
+    public async Task<RateStanding> CountAsync(string scope, string key, RateRule rule, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         var interval = rule.Per / rule.Count;
@@ -43,13 +53,14 @@ public sealed class RateLimiter(NpgsqlDataSource source, TimeProvider clock)
         await row.ReadAsync(cancellationToken);
         if (!await row.IsDBNullAsync(0, cancellationToken))
         {
-            return null;
+            var used = row.GetDateTime(0) - now;
+            return new RateStanding(null, Math.Max(0, (int)((rule.Per - used) / interval)), used);
         }
 
         // Between the two reads another request may have made the row: then the first one's time stands in.
         var fullAt = await row.IsDBNullAsync(1, cancellationToken) ? now + rule.Per : row.GetDateTime(1);
         var wait = fullAt + interval - now - rule.Per;
-        return wait > TimeSpan.Zero ? wait : interval;
+        return new RateStanding(wait > TimeSpan.Zero ? wait : interval, 0, fullAt - now);
     }
 
     /// <summary>Forgets what is counted, as after a successful sign-in.</summary>

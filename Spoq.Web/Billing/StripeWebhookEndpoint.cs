@@ -8,16 +8,11 @@ namespace Spoq.Web.Billing;
 /// <summary>Stripe's way in: whoever holds the signing secret. Stored, committed, answered; the work comes after.</summary>
 internal static class StripeWebhookEndpoint
 {
-    private static readonly string[] s_spellings = ["/webhooks/stripe", "/api/subscription/webhook"];
-
     private static readonly Refusal s_tooLarge = new("body_too_large", $"A webhook may be {StripeInbox.LargestBody / 1024} KiB at most.");
 
     public static void MapStripeWebhook(this IEndpointRouteBuilder routes)
     {
-        foreach (var spelling in s_spellings)
-        {
-            routes.MapPost(spelling, TakeAsync).AllowAnonymous().DisableAntiforgery();
-        }
+        routes.MapApi("POST", "/webhooks/stripe", TakeAsync).AllowAnonymous().DisableAntiforgery();
     }
 
     private static async Task<Results<Ok, ProblemHttpResult>> TakeAsync(HttpRequest request, StripeInbox inbox, CancellationToken cancellationToken)

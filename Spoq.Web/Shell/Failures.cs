@@ -13,8 +13,11 @@ internal sealed class Failures(IProblemDetailsService problems) : IExceptionHand
             return false;
         }
 
-        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = new ProblemDetails { Status = StatusOf(exception) } });
+        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = Explain(exception) });
     }
+
+    private static ProblemDetails Explain(Exception exception) =>
+        exception is BadHttpRequestException bad ? BadInput.Explain(bad) : new ProblemDetails { Status = StatusOf(exception) };
 
     public static int StatusOf(Exception exception) => exception switch
     {

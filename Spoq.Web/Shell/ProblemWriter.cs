@@ -15,7 +15,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         var code = problem.Extensions.TryGetValue(Problems.Code, out var given) && given is string text ? text : Problems.CodeOf(status);
         var errors = problem is HttpValidationProblemDetails invalid ? invalid.Errors : problem.Extensions.TryGetValue(Problems.Errors, out var value) ? value as IDictionary<string, string[]> : null;
         problem.Extensions.TryGetValue(Problems.RetryAfter, out var retryAfter);
-        Problems.Complete(http.Response, status, retryAfter);
+        Problems.Complete(http.Response, status, code, retryAfter);
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/problem+json";
         http.Response.Headers.CacheControl = "no-store";

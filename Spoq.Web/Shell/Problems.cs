@@ -83,11 +83,15 @@ internal static class Problems
         _ => ReasonPhrases.GetReasonPhrase(status),
     };
 
-    public static void Complete(HttpResponse response, int status, object? retryAfter)
+    public static void Complete(HttpResponse response, int status, string code, object? retryAfter)
     {
         if (retryAfter is not null)
         {
             response.Headers.RetryAfter = Convert.ToString(retryAfter, CultureInfo.InvariantCulture);
+            if (status == StatusCodes.Status429TooManyRequests)
+            {
+                response.Headers[ApiLimits.LimitHeader] = ApiLimits.Write(code, 0, TimeSpan.FromSeconds(Convert.ToDouble(retryAfter, CultureInfo.InvariantCulture)));
+            }
         }
 
         if (status == StatusCodes.Status401Unauthorized && !response.Headers.ContainsKey(HeaderNames.WWWAuthenticate))

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Shell;
 
@@ -33,6 +34,9 @@ internal static class ShellSetup
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails();
+        services.AddApiJson();
+        services.AddApiDocument();
+        services.Configure<ApiLimitOptions>(builder.Configuration.GetSection(ApiLimitOptions.Section));
         services.AddExceptionHandler<Failures>();
         services.AddScoped<Toasts>();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
@@ -69,12 +73,15 @@ internal static class ShellSetup
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
+        app.UseMiddleware<ApiLimits>();
+        app.UseMiddleware<Idempotency>();
     }
 
     public static void MapWebShell(this WebApplication app)
     {
         app.MapStaticAssets().AllowAnonymous();
         app.MapHealth();
+        app.MapApiDocument();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(live => live.ContentSecurityFrameAncestorsPolicy = null);
     }
 
