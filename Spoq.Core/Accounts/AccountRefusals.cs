@@ -25,6 +25,8 @@ public static class AccountRefusals
 
     public static readonly Refusal WrongPassword = new("wrong_password", "That is not your current password.", RefusalKind.Invalid, "current_password");
 
+    public static readonly Refusal NotYourPassword = Password("wrong_password", "That is not your password. Try again, or confirm in another way.");
+
     public static readonly Refusal CodeMissing = Code("code_missing", "Type the 6 digits from the mail.");
 
     public static readonly Refusal CodeWrong = Code("code_wrong", "That is not the code. Check the newest mail from us and try again.");
@@ -42,6 +44,22 @@ public static class AccountRefusals
     public static readonly Refusal NameTooLong = new("name_too_long", $"Use at most {MaxNameLength} characters.", RefusalKind.Invalid, "name");
 
     public static readonly Refusal NameUnprintable = new("name_unprintable", "The name holds a character that cannot be shown. Type it again.", RefusalKind.Invalid, "name");
+
+    public static readonly Refusal SecondStepMissing = Code("code_missing", "Type the 6 digits that your authenticator app shows now, or one of your recovery codes.");
+
+    public static readonly Refusal SecondStepWrong = Code("code_wrong", "That code is not right, or was used already. Wait for the next one in your app and type that.");
+
+    public static readonly Refusal SecondStepOver = new("second_step_over", "This sign-in took too long or had too many wrong codes. Log in again.", RefusalKind.Unauthenticated);
+
+    public static readonly Refusal TwoFactorOn = new("two_factor_on", "Two-factor sign-in is on already.", RefusalKind.Conflict);
+
+    public static readonly Refusal TwoFactorOff = new("two_factor_off", "Two-factor sign-in is not on.", RefusalKind.Conflict);
+
+    public static readonly Refusal SetUpOver = new("set_up_over", "This QR code is too old. Scan the new one below.", RefusalKind.Conflict);
+
+    public static readonly Refusal SessionGone = new("session_gone", "That session has ended already.", RefusalKind.NotFound);
+
+    public static readonly Refusal ConfirmFirst = new("reauthentication_required", "Confirm that it is you: sign in again, then repeat this.", RefusalKind.Forbidden);
 
     public const int MaxNameLength = 100;
 

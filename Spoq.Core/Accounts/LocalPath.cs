@@ -3,7 +3,8 @@ namespace Spoq.Core.Accounts;
 /// <summary>Where a person goes on after signing in: a page of ours, never another site.</summary>
 public static class LocalPath
 {
-    private const int MaxLength = 2000;
+    /// <summary>A whole request to authorise another program fits.</summary>
+    private const int MaxLength = 4096;
 
     /// <summary>The path, or null when there is none or it could lead elsewhere.</summary>
     public static string? Check(string? text)

@@ -1,3 +1,4 @@
+using Spoq.Core.Ops;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
 using Spoq.Infrastructure.Ops.Mail;
@@ -22,5 +23,13 @@ public sealed class AccountDesk(AccountLimits limits, Outbox outbox, MailOutbox 
         await Outbox.WakeAsync(db, cancellationToken);
     }
 
-    internal void MailPasswordChanged(SpoqDbContext db, User user) => mails.Add(db, AccountMails.PasswordChanged(user.Email!, links.Forgot));
+    /// <summary>Sent if and only if the caller's work is saved.</summary>
+    internal void Mail(SpoqDbContext db, Func<AccountLinks, Mail> write) => mails.Add(db, write(links));
+
+    /// <summary>Saves, and sends off at once what is to be mailed.</summary>
+    internal static async Task SaveAsync(SpoqDbContext db, CancellationToken cancellationToken)
+    {
+        await db.SaveChangesAsync(cancellationToken);
+        await Outbox.WakeAsync(db, cancellationToken);
+    }
 }

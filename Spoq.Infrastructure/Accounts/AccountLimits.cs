@@ -14,6 +14,7 @@ public sealed class AccountLimits(RateLimiter limiter)
     private static readonly RateRule s_formsPerCaller = new(100, TimeSpan.FromMinutes(10));
     private static readonly RateRule s_triesPerCallerAndAccount = new(10, TimeSpan.FromMinutes(10));
     private static readonly RateRule s_triesPerAccount = RateRule.PerHour(100);
+    private static readonly RateRule s_codesPerAccount = RateRule.PerHour(20);
     private static readonly RateRule s_mailsPerCallerAndRecipient = RateRule.PerHour(6);
     private static readonly RateRule s_mailsPerRecipient = RateRule.PerHour(20);
 
@@ -42,6 +43,16 @@ public sealed class AccountLimits(RateLimiter limiter)
 
     internal Task<Refusal?> CurrentPasswordAsync(Guid accountId, CancellationToken cancellationToken) =>
         TakeAsync([("current-password", accountId.ToString(), s_triesPerCallerAndAccount)], cancellationToken);
+
+    internal Task CurrentPasswordDoneAsync(Guid accountId, CancellationToken cancellationToken) =>
+        limiter.ForgetAsync("current-password", accountId.ToString(), cancellationToken);
+
+    /// <summary>Only whoever has the password gets here, so only they can use it up: a million codes, twenty tries an hour.</summary>
+    internal Task<Refusal?> SecondStepAsync(Guid accountId, CancellationToken cancellationToken) =>
+        TakeAsync([("second-step", accountId.ToString(), s_codesPerAccount)], cancellationToken);
+
+    internal Task SecondStepDoneAsync(Guid accountId, CancellationToken cancellationToken) =>
+        limiter.ForgetAsync("second-step", accountId.ToString(), cancellationToken);
 
     private Task<Refusal?> MailAsync(string scope, Caller caller, string email, CancellationToken cancellationToken) =>
         TakeAsync(

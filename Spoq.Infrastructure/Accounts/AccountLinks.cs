@@ -14,6 +14,8 @@ public sealed class AccountLinks(IOptions<SpoqOptions> options)
 
     internal Uri Dashboard => On("/dashboard");
 
+    internal Uri Account => On("/dashboard/account");
+
     internal Uri Confirm(string token) => On($"/confirm-email?token={token}");
 
     internal Uri Reset(string token) => On($"/reset-password?token={token}");

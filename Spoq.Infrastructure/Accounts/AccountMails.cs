@@ -4,7 +4,7 @@ using Spoq.Infrastructure.Ops.Mail;
 namespace Spoq.Infrastructure.Accounts;
 
 /// <summary>What we write to people about their account.</summary>
-internal static class AccountMails
+internal static partial class AccountMails
 {
     public static Mail Confirm(string to, string code, Uri link) => MailText.Write(to, $"{code} is your Spoq code", $"""
         Welcome to Spoq. Type this code on the page where you signed up:
@@ -38,13 +38,5 @@ internal static class AccountMails
         {link}
 
         The link works once and for one hour. If this was not you, do nothing: your password stays as it is.
-        """);
-
-    public static Mail PasswordChanged(string to, Uri forgot) => MailText.Write(to, "Your Spoq password was changed", $"""
-        The password of your Spoq account was just changed, and every other session was signed out.
-
-        If this was not you, choose a new password at once:
-
-        {forgot}
         """);
 }

@@ -8,16 +8,16 @@ using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Accounts;
 
-public sealed record AccountSummary(Guid Id, string Email, string? DisplayName, DateTimeOffset CreatedAt);
+public sealed record AccountSummary(Guid Id, string Email, string? DisplayName, bool HasPassword, DateTimeOffset CreatedAt);
 
 /// <summary>What a signed-in person does with their own account.</summary>
-public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk)
+public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, SessionService sessions, AccountDesk desk)
 {
     public async Task<AccountSummary?> FindAsync(Guid accountId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Users.Where(user => user.Id == accountId)
-            .Select(user => new AccountSummary(user.Id, user.Email!, user.DisplayName, user.CreatedAt)).SingleOrDefaultAsync(cancellationToken);
+            .Select(user => new AccountSummary(user.Id, user.Email!, user.DisplayName, user.PasswordHash != null, user.CreatedAt)).SingleOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>Where a person goes who signs in without a page in mind: on with the wizard they left, else home.</summary>
@@ -49,8 +49,14 @@ public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IP
         return null;
     }
 
-    /// <summary>Every session ends, the caller's too: it must be opened again.</summary>
-    public async Task<Refusal?> ChangePasswordAsync(Guid accountId, string? current, string? chosen, Caller caller, CancellationToken cancellationToken)
+    /// <summary>Sets the first password, or a new one for who knows the current one. Every other session ends.</summary>
+    /// <param name="accountId">Whose.</param>
+    /// <param name="current">As typed; not looked at where there is no password yet.</param>
+    /// <param name="chosen">As typed.</param>
+    /// <param name="keptSessionId">The session of the browser that asks. Its cookie must be written anew.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Refusal?> ChangePasswordAsync(Guid accountId, string? current, string? chosen, Guid? keptSessionId, Caller caller, CancellationToken cancellationToken)
     {
         if (await desk.Limits.CurrentPasswordAsync(accountId, cancellationToken) is { } tooMany)
         {
@@ -58,13 +64,14 @@ public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IP
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var user = await db.Users.SingleAsync(row => row.Id == accountId, cancellationToken);
-        var isRight = current is { Length: > 0 and <= PasswordRule.MaxLength } && user.PasswordHash is { } hash
-            && hasher.VerifyHashedPassword(user, hash, current) != PasswordVerificationResult.Failed;
-        if (!isRight)
+        var isFirst = user.PasswordHash is null;
+        if (!isFirst && !IsRight(user, current))
         {
             desk.Audit(db, accountId, "account.password_change_failed", "wrong current password", caller);
             await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
             return AccountRefusals.WrongPassword;
         }
 
@@ -75,19 +82,36 @@ public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IP
 
         user.PasswordHash = hasher.HashPassword(user, chosen!);
         user.EndSessions();
-        desk.Audit(db, accountId, "account.password_changed", "by its owner", caller);
-        desk.MailPasswordChanged(db, user);
-        await db.SaveChangesAsync(cancellationToken);
+        desk.Audit(db, accountId, isFirst ? "account.password_set" : "account.password_changed", "by its owner", caller);
+        desk.Mail(db, links => isFirst ? AccountMails.PasswordSet(user.Email!, links) : AccountMails.PasswordChanged(user.Email!, links));
+        await AccountDesk.SaveAsync(db, cancellationToken);
+        await sessions.EndOthersAsync(db, accountId, keptSessionId, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return null;
     }
 
-    /// <summary>Every session ends within a minute, the caller's too.</summary>
-    public async Task SignOutEverywhereAsync(Guid accountId, Caller caller, CancellationToken cancellationToken)
+    /// <summary>Whether this is the account's password; wrong ones are counted and written down.</summary>
+    public async Task<Refusal?> CheckPasswordAsync(Guid accountId, string? password, Caller caller, CancellationToken cancellationToken)
     {
+        if (await desk.Limits.CurrentPasswordAsync(accountId, cancellationToken) is { } tooMany)
+        {
+            return tooMany;
+        }
+
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var user = await db.Users.SingleAsync(row => row.Id == accountId, cancellationToken);
-        user.EndSessions();
-        desk.Audit(db, accountId, "account.signed_out_everywhere", "by its owner", caller);
+        if (IsRight(user, password))
+        {
+            await desk.Limits.CurrentPasswordDoneAsync(accountId, cancellationToken);
+            return null;
+        }
+
+        desk.Audit(db, accountId, "account.confirm_failed", "wrong password", caller);
         await db.SaveChangesAsync(cancellationToken);
+        return AccountRefusals.NotYourPassword;
     }
+
+    private bool IsRight(User user, string? password) =>
+        password is { Length: > 0 and <= PasswordRule.MaxLength } && user.PasswordHash is { } hash
+        && hasher.VerifyHashedPassword(user, hash, password) != PasswordVerificationResult.Failed;
 }

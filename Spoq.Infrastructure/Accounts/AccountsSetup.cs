@@ -39,6 +39,11 @@ public static class AccountsSetup
         services.AddSingleton<AccountPost>();
         services.AddSingleton<AccountDesk>();
         services.AddSingleton<Administrators>();
+        services.AddSingleton<SessionNews>();
+        services.AddSingleton<SessionService>();
+        services.AddSingleton<SecondFactorService>();
+        services.AddSingleton<TwoFactorService>();
+        services.AddSingleton<Welcome>();
         services.AddSingleton<SignUpService>();
         services.AddSingleton<LoginService>();
         services.AddSingleton<PasswordResetService>();

@@ -6,11 +6,14 @@ using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Accounts;
 
-/// <summary>The password is right. One of the two: an account, or a sign-up whose address is still to be confirmed.</summary>
-public sealed record LoggedIn(Guid? AccountId, SignUpStarted? Unconfirmed);
+/// <summary>
+/// The first step is done. One of the three: an account; a ticket for <see cref="SecondFactorService.FinishAsync"/>, where
+/// the account has two-factor; or a sign-up whose address is still to be confirmed.
+/// </summary>
+public sealed record LoggedIn(Guid? AccountId, SignUpStarted? Unconfirmed, string? SecondFactorTicket = null);
 
 /// <summary>Checks an e-mail address and password. One hash is computed whatever there is, so that time tells nothing.</summary>
-public sealed class LoginService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk, SignUpService signUps, Administrators administrators)
+public sealed class LoginService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk, SignUpService signUps, Welcome welcome)
 {
     private static readonly User s_nobody = new();
 
@@ -59,22 +62,14 @@ public sealed class LoginService(IDbContextFactory<SpoqDbContext> contexts, IPas
 
     private async Task<Result<LoggedIn>> WelcomeAsync(SpoqDbContext db, User user, string? rehash, Caller caller, CancellationToken cancellationToken)
     {
-        // Identity's lockout is for suspending by hand; wrong passwords are counted by the limits.
-        if (user.LockoutEnd > desk.Now)
-        {
-            return AccountRefusals.Suspended;
-        }
-
         if (rehash is not null)
         {
             user.PasswordHash = hasher.HashPassword(user, rehash);
         }
 
-        await administrators.GrantAsync(db, user, caller, cancellationToken);
-        desk.Audit(db, user.Id, "account.signed_in", "by password", caller);
-        await db.SaveChangesAsync(cancellationToken);
+        var answer = await welcome.InAsync(db, user, SignInMethod.Password, caller, cancellationToken);
         await desk.Limits.SignedInAsync(caller, user.Email!, cancellationToken);
-        return new LoggedIn(user.Id, null);
+        return answer;
     }
 
     private PasswordVerificationResult Verify(string? hash, string password)

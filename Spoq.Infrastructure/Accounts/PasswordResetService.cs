@@ -7,7 +7,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Accounts;
 
 /// <summary>A way back in for whoever reads the account's mail.</summary>
-public sealed class PasswordResetService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk)
+public sealed class PasswordResetService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, SessionService sessions, AccountDesk desk)
 {
     /// <summary>The same answer, by the same work, whether or not there is such an account.</summary>
     public async Task<Refusal?> AskAsync(string? email, Caller caller, CancellationToken cancellationToken)
@@ -53,8 +53,9 @@ public sealed class PasswordResetService(IDbContextFactory<SpoqDbContext> contex
         user.PasswordHash = hasher.HashPassword(user, password!);
         user.EndSessions();
         desk.Audit(db, user.Id, "account.password_reset", "by a mailed link", caller);
-        desk.MailPasswordChanged(db, user);
-        await db.SaveChangesAsync(cancellationToken);
+        desk.Mail(db, links => AccountMails.PasswordChanged(user.Email!, links));
+        await AccountDesk.SaveAsync(db, cancellationToken);
+        await sessions.EndOthersAsync(db, user.Id, null, cancellationToken);
         await db.Set<PasswordReset>().Where(row => row.AccountId == user.Id && row.Id != reset.Id).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await desk.Limits.SignedInAsync(caller, user.Email!, cancellationToken);

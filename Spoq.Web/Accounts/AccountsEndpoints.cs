@@ -9,9 +9,9 @@ internal static class AccountsEndpoints
         routes.MapPost("/logout", LogOutAsync).AllowAnonymous();
 
     // A form parameter is what makes the framework ask for the form's token.
-    private static async Task<RedirectHttpResult> LogOutAsync([FromForm(Name = "return_url")] string? ignored, BrowserSession session)
+    private static async Task<RedirectHttpResult> LogOutAsync([FromForm(Name = "return_url")] string? ignored, BrowserSession session, HttpContext context)
     {
-        await session.CloseAsync();
+        await session.CloseAsync(context);
         return TypedResults.Redirect("/login");
     }
 }

@@ -1,19 +1,55 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
-using Microsoft.AspNetCore.Identity;
 using Spoq.Infrastructure.Accounts;
 
 namespace Spoq.Web.Accounts;
 
-/// <summary>A circuit outlives the request that opened it: it asks again whether its person is still signed in.</summary>
-internal sealed class CircuitSignIn(ILoggerFactory loggers, IServiceScopeFactory scopes) : RevalidatingServerAuthenticationStateProvider(loggers)
+/// <summary>
+/// A circuit outlives the request that opened it: it asks again whether its person is still signed in, every half
+/// minute and as soon as a session of theirs ends.
+/// </summary>
+internal sealed class CircuitSignIn : RevalidatingServerAuthenticationStateProvider
 {
+    private readonly IServiceScopeFactory _scopes;
+    private readonly SessionNews _news;
+    private IDisposable? _watch;
+
+    public CircuitSignIn(ILoggerFactory loggers, IServiceScopeFactory scopes, SessionNews news)
+        : base(loggers)
+    {
+        _scopes = scopes;
+        _news = news;
+        AuthenticationStateChanged += Watch;
+    }
+
     protected override TimeSpan RevalidationInterval => SignInSetup.Revalidation;
 
     protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var signIn = scope.ServiceProvider.GetRequiredService<SignInManager<User>>();
-        return await signIn.ValidateSecurityStampAsync(authenticationState.User) is not null;
+        await using var scope = _scopes.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<SessionCheck>().FindAsync(authenticationState.User, null, cancellationToken) is not null;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        AuthenticationStateChanged -= Watch;
+        _watch?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async void Watch(Task<AuthenticationState> becomes)
+    {
+        var state = await becomes;
+        _watch?.Dispose();
+        _watch = state.User.FindAccountId() is { } accountId ? _news.Watch(accountId, () => _ = LookAsync(state)) : null;
+    }
+
+    private async Task LookAsync(AuthenticationState state)
+    {
+        if (!await ValidateAuthenticationStateAsync(state, CancellationToken.None))
+        {
+            SetAuthenticationState(Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity()))));
+        }
     }
 }

@@ -36,7 +36,13 @@ internal static class SignInSetup
                 return Task.CompletedTask;
             };
         });
-        services.Configure<SecurityStampValidatorOptions>(options => options.ValidationInterval = Revalidation);
+        services.Configure<SecurityStampValidatorOptions>(options =>
+        {
+            options.ValidationInterval = Revalidation;
+            options.OnRefreshingPrincipal = KeepSession;
+        });
+        services.AddScoped<ISecurityStampValidator, SessionValidator>();
+        services.AddScoped<SessionCheck>();
         services.AddAntiforgery(options =>
         {
             Harden(options.Cookie, "spoq-form", environment);
@@ -46,7 +52,9 @@ internal static class SignInSetup
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, CircuitSignIn>();
+        services.AddSingleton<BrowserMemory>();
         services.AddScoped<BrowserSession>();
+        services.AddScoped<LoginFlow>();
         return services;
     }
 
@@ -58,6 +66,14 @@ internal static class SignInSetup
         cookie.SecurePolicy = development ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
         cookie.HttpOnly = true;
         cookie.Path = "/";
+    }
+
+    /// <summary>A cookie that is written anew belongs to the same session.</summary>
+    private static Task KeepSession(SecurityStampRefreshingPrincipalContext context)
+    {
+        string[] kept = [SignedIn.SessionClaim, SignedIn.ByClaim];
+        context.NewPrincipal!.Identities.First().AddClaims(context.CurrentPrincipal!.Claims.Where(claim => kept.Contains(claim.Type)));
+        return Task.CompletedTask;
     }
 
     /// <summary>People are led to the log-in page, programs are told in a status, and a page that is not there stays not there.</summary>
