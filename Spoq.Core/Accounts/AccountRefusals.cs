@@ -37,6 +37,10 @@ public static class AccountRefusals
 
     public static readonly Refusal SignUpGone = new("sign_up_gone", "This sign-up is no longer open. Please sign up again.", RefusalKind.NotFound);
 
+    public static readonly Refusal SignUpPasswordNeeded = Password("sign_up_password_needed", "Type the password that was chosen at sign-up, or choose one of your own below.");
+
+    public static readonly Refusal SignUpPasswordWrong = Password("sign_up_password_wrong", "That is not the password that was chosen at sign-up. Try again, or choose one of your own below.");
+
     public static readonly Refusal AlreadyConfirmed = new("already_confirmed", "This e-mail address is confirmed already. Log in to go on.", RefusalKind.Conflict);
 
     public static readonly Refusal LinkGone = new("link_gone", "This link was used already or is too old. Ask for a new one.", RefusalKind.NotFound);

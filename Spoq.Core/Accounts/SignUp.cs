@@ -92,6 +92,6 @@ public sealed class SignUp(Guid id, string email, string normalizedEmail, string
         return no;
     }
 
-    private Refusal? Standing(DateTimeOffset now) =>
+    public Refusal? Standing(DateTimeOffset now) =>
         ConfirmedAt is not null ? AccountRefusals.AlreadyConfirmed : IsOpen(now) ? null : AccountRefusals.SignUpGone;
 }

@@ -22,7 +22,7 @@ public sealed class SessionService(IDbContextFactory<SpoqDbContext> contexts, Ac
     public async Task<Guid> OpenAsync(Guid accountId, string method, Guid? replaces, bool isNewBrowser, Caller caller, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var session = new Session(Guid.CreateVersion7(), accountId, method, UserAgent.Describe(caller.UserAgent), caller.Address, desk.Now);
+        var session = new Session(Guid.CreateVersion7(), accountId, method, UserAgent.Describe(caller.UserAgent) ?? "Unknown browser", caller.Address, desk.Now);
         db.Add(session);
         if (isNewBrowser)
         {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -9,6 +10,19 @@ namespace Spoq.Infrastructure.Accounts;
 
 /// <summary>What the browser that signed up holds until the address is confirmed.</summary>
 public sealed record SignUpStarted(string Ticket);
+
+/// <summary>
+/// What shows that whoever opens the mailed link is who chose the password: a stranger may have signed up with the
+/// reader's address, and one press must not hand the stranger an account in the reader's name. Any one is enough.
+/// </summary>
+/// <param name="Ticket">Held by the browser that signed up.</param>
+/// <param name="Password">The password chosen at sign-up.</param>
+/// <param name="HolderId">The sign-up's own id, from a token that was given for it.</param>
+public sealed record LinkProof(string? Ticket, string? Password = null, Guid? HolderId = null);
+
+/// <summary>What a mailed link is about.</summary>
+/// <param name="NeedsPassword">It was opened elsewhere than where the password was chosen.</param>
+public sealed record LinkView(string Email, bool NeedsPassword);
 
 /// <summary>A new account, and where its person was heading.</summary>
 public sealed record Confirmed(Guid AccountId, string? Next);
@@ -84,14 +98,59 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
             cancellationToken);
     }
 
-    public Task<Result<Confirmed>> ConfirmByLinkAsync(string? token, Caller caller, CancellationToken cancellationToken)
+    public async Task<Result<LinkView>> ReadLinkAsync(string? token, string? ticket, CancellationToken cancellationToken)
     {
         var hash = Secret.Hash(token);
-        return ConfirmAsync(
-            db => db.Set<SignUp>().FromSql($"select * from sign_ups where link_hash = {hash} for update"),
-            signUp => signUp.TakeLink(desk.Now),
-            caller,
-            cancellationToken);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await db.Set<SignUp>().AsNoTracking().SingleOrDefaultAsync(row => row.LinkHash == hash, cancellationToken);
+        return (signUp is null ? AccountRefusals.SignUpGone : signUp.Standing(desk.Now)) is { } no
+            ? no
+            : new LinkView(signUp!.Email, Prove(signUp, new LinkProof(ticket)) is not null);
+    }
+
+    public Task<Result<Confirmed>> ConfirmByLinkAsync(string? token, LinkProof proof, Caller caller, CancellationToken cancellationToken) =>
+        ConfirmAsync(ByLink(token), signUp => signUp.Standing(desk.Now) ?? Prove(signUp, proof) ?? signUp.TakeLink(desk.Now), caller, cancellationToken);
+
+    /// <summary>
+    /// The reader of the mail takes the address with a password of their own. The account gets a new id: whatever was
+    /// given to whoever signed up stays worthless.
+    /// </summary>
+    public Task<Result<Confirmed>> ClaimByLinkAsync(string? token, string? password, Caller caller, CancellationToken cancellationToken) =>
+        ConfirmAsync(ByLink(token), signUp => PasswordRule.Check(password, signUp.Email) ?? signUp.TakeLink(desk.Now), caller, cancellationToken, password);
+
+    /// <summary>The reader of the mail did not sign up: nothing is left of it.</summary>
+    public async Task DisownAsync(string? token, Caller caller, CancellationToken cancellationToken)
+    {
+        var hash = Secret.Hash(token);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await db.Set<SignUp>().Where(row => row.LinkHash == hash && row.ConfirmedAt == null).ExecuteDeleteAsync(cancellationToken) > 0)
+        {
+            desk.Audit(db, null, "account.sign_up_disowned", "by the reader of the mail", caller);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+    }
+
+    private static Func<SpoqDbContext, IQueryable<SignUp>> ByLink(string? token)
+    {
+        var hash = Secret.Hash(token);
+        return db => db.Set<SignUp>().FromSql($"select * from sign_ups where link_hash = {hash} for update");
+    }
+
+    private Refusal? Prove(SignUp signUp, LinkProof proof)
+    {
+        if (proof.HolderId == signUp.Id || CryptographicOperations.FixedTimeEquals(Secret.Hash(proof.Ticket), signUp.TicketHash))
+        {
+            return null;
+        }
+
+        if (string.IsNullOrEmpty(proof.Password))
+        {
+            return AccountRefusals.SignUpPasswordNeeded;
+        }
+
+        return proof.Password.Length <= PasswordRule.MaxLength && hasher.VerifyHashedPassword(s_nobody, signUp.PasswordHash, proof.Password) != PasswordVerificationResult.Failed
+            ? null
+            : AccountRefusals.SignUpPasswordWrong;
     }
 
     /// <summary>Somebody who proved the password of an open sign-up goes on with it in this browser.</summary>
@@ -104,7 +163,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         return new SignUpStarted(ticket);
     }
 
-    private async Task<Result<Confirmed>> ConfirmAsync(Func<SpoqDbContext, IQueryable<SignUp>> find, Func<SignUp, Refusal?> confirm, Caller caller, CancellationToken cancellationToken)
+    private async Task<Result<Confirmed>> ConfirmAsync(Func<SpoqDbContext, IQueryable<SignUp>> find, Func<SignUp, Refusal?> confirm, Caller caller, CancellationToken cancellationToken, string? ownPassword = null)
     {
         if (await desk.Limits.CodeAsync(caller, cancellationToken) is { } tooMany)
         {
@@ -126,7 +185,9 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
             return no;
         }
 
-        var user = User.Confirmed(signUp.Id, signUp.Email, signUp.PasswordHash, desk.Now);
+        var user = ownPassword is null
+            ? User.Confirmed(signUp.Id, signUp.Email, signUp.PasswordHash, desk.Now)
+            : User.Confirmed(Guid.CreateVersion7(), signUp.Email, hasher.HashPassword(s_nobody, ownPassword), desk.Now);
         db.Users.Add(user);
         await administrators.GrantAsync(db, user, caller, cancellationToken);
         desk.Audit(db, user.Id, "account.created", "e-mail address confirmed", caller);
@@ -140,7 +201,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         }
 
         await transaction.CommitAsync(cancellationToken);
-        return new Confirmed(user.Id, signUp.Next);
+        return new Confirmed(user.Id, ownPassword is null ? signUp.Next : null);
     }
 
     private async Task IssueAsync(SpoqDbContext db, SignUp signUp, string ticket, CancellationToken cancellationToken)

@@ -24,11 +24,11 @@ public sealed class SignUpTests(DatabaseFixture database) : IClassFixture<Databa
     public async Task Of_a_hundred_presses_on_one_link_one_makes_the_account()
     {
         var email = NewEmail();
-        await StartAsync(email);
+        var ticket = await StartAsync(email);
         var token = (await MailsAsync(email))[0].Split("token=")[1].Split('\n')[0];
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(n =>
-            SignUps.ConfirmByLinkAsync(token, new Caller(new IPAddress(n + 1), null), CancellationToken.None)));
+            SignUps.ConfirmByLinkAsync(token, new LinkProof(ticket), new Caller(new IPAddress(n + 1), null), CancellationToken.None)));
 
         Assert.Equal(1, answers.Count(answer => answer.Try(out _, out _)));
         await using var db = database.NewContext();
