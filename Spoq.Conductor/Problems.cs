@@ -17,6 +17,7 @@ internal static class Problems
 
         var status = refusal.Kind switch
         {
+            RefusalKind.Malformed => 400,
             RefusalKind.NotFound => 404,
             RefusalKind.Conflict => 409,
             RefusalKind.Forbidden => 403,

@@ -3,8 +3,11 @@ namespace Spoq.Core;
 /// <summary>What an expected "no" means to a caller; the HTTP edge turns it into a status.</summary>
 public enum RefusalKind
 {
-    /// <summary>The input breaks a rule (422, or 400 where the shape itself is wrong).</summary>
+    /// <summary>The input breaks a rule (422).</summary>
     Invalid,
+
+    /// <summary>The request itself is not put together as it must be (400).</summary>
+    Malformed,
 
     /// <summary>There is none, or it belongs to somebody else: the two look alike (404).</summary>
     NotFound,

@@ -22,6 +22,7 @@ await builder.UseDevelopmentDatabaseAsync(CancellationToken.None);
 builder.AddWebShell();
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);
 builder.Services.AddSignIn(builder.Environment);
+builder.Services.AddBearer();
 builder.Services.AddInstancesHub();
 
 var app = builder.Build();

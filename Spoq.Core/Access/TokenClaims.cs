@@ -27,6 +27,16 @@ public sealed record TokenClaims
     public string? ClientId { get; init; }
 
     public string? Scope { get; init; }
+
+    /// <summary>The grant that an access token belongs to, <c>sid</c>.</summary>
+    public string? GrantId { get; init; }
+}
+
+/// <summary>What a token calls itself in its head (RFC 9068, section 2.1): one kind never passes for another.</summary>
+public static class TokenTypes
+{
+    public const string Jwt = "JWT";
+    public const string AccessToken = "at+jwt";
 }
 
 /// <summary>Who must have issued a token and for whom.</summary>
@@ -34,4 +44,7 @@ public sealed record TokenRules(string Issuer, string Audience)
 {
     /// <summary>How far the clocks of issuer and verifier may be apart.</summary>
     public TimeSpan Skew { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The <c>typ</c> it must have; null: any of ours, or none.</summary>
+    public string? Type { get; init; }
 }

@@ -8,12 +8,12 @@ namespace Spoq.Core.Access;
 /// <summary>Writes JSON Web Tokens signed with ES256 (RFC 7518, section 3.4).</summary>
 public static class TokenSigner
 {
-    public static string Sign(TokenClaims claims, ECDsa key, string kid)
+    public static string Sign(TokenClaims claims, ECDsa key, string kid, string type = TokenTypes.Jwt)
     {
         var head = Part(json =>
         {
             json.WriteString("alg", "ES256");
-            json.WriteString("typ", "JWT");
+            json.WriteString("typ", type);
             json.WriteString("kid", kid);
         });
         var body = Part(json => Write(json, claims));
@@ -37,6 +37,7 @@ public static class TokenSigner
         ReadOnlySpan<(string Name, string? Value)> rest =
         [
             ("jti", claims.Id), ("instance_id", claims.InstanceId), ("role", claims.Role), ("client_id", claims.ClientId), ("scope", claims.Scope),
+            ("sid", claims.GrantId),
         ];
         foreach (var (name, value) in rest)
         {

@@ -25,7 +25,7 @@ public static class TokenVerifier
         try
         {
             using var headJson = JsonDocument.Parse(headBytes, s_strict);
-            if (ReadHead(headJson.RootElement) is not { } said)
+            if (ReadHead(headJson.RootElement, rules.Type) is not { } said)
             {
                 return AccessRefusals.TokenInvalid;
             }
@@ -50,7 +50,7 @@ public static class TokenVerifier
         }
     }
 
-    private static (string Kid, string Algorithm)? ReadHead(JsonElement head)
+    private static (string Kid, string Algorithm)? ReadHead(JsonElement head, string? wantedType)
     {
         // An extension that must be understood (RFC 7515, section 4.1.11) is not: we have none.
         if (head.ValueKind != JsonValueKind.Object || head.TryGetProperty("crit", out _))
@@ -58,8 +58,7 @@ public static class TokenVerifier
             return null;
         }
 
-        if (head.TryGetProperty("typ", out var typ)
-            && (typ.ValueKind != JsonValueKind.String || typ.GetString() is not { } type || !IsTokenType(type)))
+        if (head.TryGetProperty("typ", out var typ) ? typ.ValueKind != JsonValueKind.String || !IsTokenType(typ.GetString()!, wantedType) : wantedType is not null)
         {
             return null;
         }
@@ -67,8 +66,14 @@ public static class TokenVerifier
         return Text(head, "kid") is { } kid && Text(head, "alg") is { } algorithm ? (kid, algorithm) : null;
     }
 
-    private static bool IsTokenType(string type) =>
-        type.Equals("JWT", StringComparison.OrdinalIgnoreCase) || type.Equals("at+jwt", StringComparison.OrdinalIgnoreCase);
+    private static bool IsTokenType(string type, string? wanted)
+    {
+        // The prefix may be left out or written out (RFC 7515, section 4.1.9).
+        var said = type.StartsWith("application/", StringComparison.OrdinalIgnoreCase) ? type["application/".Length..] : type;
+        return wanted is null
+            ? said.Equals(TokenTypes.Jwt, StringComparison.OrdinalIgnoreCase) || said.Equals(TokenTypes.AccessToken, StringComparison.OrdinalIgnoreCase)
+            : said.Equals(wanted, StringComparison.OrdinalIgnoreCase);
+    }
 
     private static TokenClaims? ReadClaims(JsonElement body, string wanted)
     {
@@ -101,6 +106,7 @@ public static class TokenVerifier
             Role = Text(body, "role"),
             ClientId = Text(body, "client_id"),
             Scope = Text(body, "scope"),
+            GrantId = Text(body, "sid"),
         };
     }
 

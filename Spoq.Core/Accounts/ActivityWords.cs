@@ -22,6 +22,9 @@ public static class ActivityWords
         "profile.removed" => $"Profile removed: {detail}.",
         "profile.password_set" => $"A login password was set: {detail}.",
         "profile.password_removed" => $"A login password was removed: {detail}.",
+        "access.grant_opened" => $"Access was given to {detail}.",
+        "access.grant_revoked" => $"Access was taken from {detail}.",
+        "access.refresh_token_reused" => $"A used-up key of {detail} was presented again, so all its access was ended.",
         _ => detail,
     };
 

@@ -10,6 +10,11 @@ public static class AccessSetup
     {
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<RuntimeTokens>();
+        services.AddSingleton<Grants>();
+        services.AddSingleton<GrantStanding>();
+        services.AddSingleton<AccessDesk>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<TokenService>();
         return services;
     }
 }

@@ -24,12 +24,23 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
         return new Jwks([.. ring.Keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]);
     }
 
-    internal async Task<string> SignAsync(TokenClaims claims, CancellationToken cancellationToken)
+    internal Task<string> SignAsync(TokenClaims claims, CancellationToken cancellationToken) => SignAsync(claims, TokenTypes.Jwt, cancellationToken);
+
+    /// <summary>What is published, ready to verify with; made anew only when the keys were read anew.</summary>
+    internal async ValueTask<KeySet> VerifyingAsync(CancellationToken cancellationToken)
+    {
+        var ring = await RingAsync(cancellationToken);
+        return ring.Verifying;
+    }
+
+    internal async Task<string> SignAsync(TokenClaims claims, string type, CancellationToken cancellationToken)
     {
         var ring = await RingAsync(cancellationToken);
         using var key = ECDsa.Create(ring.Private);
-        return TokenSigner.Sign(claims, key, ring.Signer.Kid);
+        return TokenSigner.Sign(claims, key, ring.Signer.Kid, type);
     }
+
+    private static KeySet Verifier(List<SigningKey> keys, DateTimeOffset now) => new(new Jwks([.. keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]));
 
     private static Jwk Publish(SigningKey key)
     {
@@ -56,10 +67,10 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
         var signer = SignerOf(keys, now)!;
         if (_ring is { } before && before.Signer.Kid == signer.Kid)
         {
-            return _ring = before with { Keys = keys, Signer = signer, ReadAt = now };
+            return _ring = before with { Keys = keys, Signer = signer, Verifying = Verifier(keys, now), ReadAt = now };
         }
 
-        return _ring = new Ring(keys, signer, Open(signer), now);
+        return _ring = new Ring(keys, signer, Open(signer), Verifier(keys, now), now);
     }
 
     private static Task<List<SigningKey>> ReadAsync(SpoqDbContext db, CancellationToken cancellationToken) =>
@@ -96,5 +107,5 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
         return curve.ExportParameters(includePrivateParameters: true);
     }
 
-    private sealed record Ring(List<SigningKey> Keys, SigningKey Signer, ECParameters Private, DateTimeOffset ReadAt);
+    private sealed record Ring(List<SigningKey> Keys, SigningKey Signer, ECParameters Private, KeySet Verifying, DateTimeOffset ReadAt);
 }

@@ -1,12 +1,11 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Identity;
 
 namespace Spoq.Web.Accounts;
 
-/// <summary>Cookies, and the rule that everything needs a signed-in person unless it says otherwise.</summary>
+/// <summary>Cookies: what a signed-in browser holds.</summary>
 internal static class SignInSetup
 {
     /// <summary>Sign-out and a changed password act on every session within this time; the promise is 60 s.</summary>
@@ -16,7 +15,7 @@ internal static class SignInSetup
 
     public static IServiceCollection AddSignIn(this IServiceCollection services, IHostEnvironment environment)
     {
-        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies();
+        services.AddAuthentication().AddIdentityCookies();
         services.Configure<CookieAuthenticationOptions>(IdentityConstants.ExternalScheme, options => Harden(options.Cookie, "spoq-external", environment));
         services.Configure<CookieAuthenticationOptions>(IdentityConstants.TwoFactorUserIdScheme, options => Harden(options.Cookie, "spoq-2fa", environment));
         services.Configure<CookieAuthenticationOptions>(IdentityConstants.TwoFactorRememberMeScheme, options => Harden(options.Cookie, "spoq-2fa-remember", environment));
@@ -48,8 +47,6 @@ internal static class SignInSetup
             Harden(options.Cookie, "spoq-form", environment);
             options.Cookie.SameSite = SameSiteMode.Strict;
         });
-        services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, CircuitSignIn>();
         services.AddSingleton<BrowserMemory>();

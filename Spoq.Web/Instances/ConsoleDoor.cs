@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Spoq.Core.Instances;
 using Spoq.Infrastructure.Instances;
+using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 
 namespace Spoq.Web.Instances;
@@ -8,7 +9,7 @@ namespace Spoq.Web.Instances;
 /// <summary>"Console" in the navigation names no computer: it opens the one that runs, or the page that says why none does.</summary>
 internal static class ConsoleDoor
 {
-    public static void MapConsoleDoor(this IEndpointRouteBuilder routes) => routes.MapGet("/console", OpenAsync).RequireAuthorization();
+    public static void MapConsoleDoor(this IEndpointRouteBuilder routes) => routes.MapGet("/console", OpenAsync).RequireAccount();
 
     private static async Task<IResult> OpenAsync(ClaimsPrincipal user, InstanceService instances, CancellationToken cancellationToken)
     {

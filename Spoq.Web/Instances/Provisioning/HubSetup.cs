@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Spoq.Core.Access;
+using Spoq.Web.Access;
 
 namespace Spoq.Web.Instances.Provisioning;
 
@@ -11,5 +13,6 @@ internal static class HubSetup
         .AddHubOptions<InstancesHub>(options => options.MaximumReceiveMessageSize = MaxMessageBytes)
         .AddJsonProtocol(options => options.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
 
-    public static void MapInstancesHub(this IEndpointRouteBuilder routes) => routes.MapHub<InstancesHub>("/hubs/instances");
+    public static void MapInstancesHub(this IEndpointRouteBuilder routes) => routes
+        .MapHub<InstancesHub>("/hubs/instances", options => options.CloseOnAuthenticationExpiration = true).RequireScope(Scopes.Instance);
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.SignalR;
 using Spoq.Core.Instances;
 using Spoq.Infrastructure.Instances;
@@ -10,7 +9,6 @@ namespace Spoq.Web.Instances.Provisioning;
 /// Live progress for clients other than our own pages: <c>Subscribe</c> answers the whole story so far and goes on
 /// with <c>InstanceEvent</c> and <c>InstanceChanged</c>. Another account's id looks like a missing one.
 /// </summary>
-[Authorize]
 internal sealed class InstancesHub(InstanceService instances, InstanceWatcher watcher, IHubContext<InstancesHub> hub) : Hub
 {
     private const int MaxSubscriptions = 16;

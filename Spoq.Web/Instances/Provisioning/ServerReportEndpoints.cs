@@ -6,6 +6,7 @@ using Spoq.Core;
 using Spoq.Core.Instances;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Instances.Provisioning;
+using Spoq.Web.Access;
 using Spoq.Web.Shell;
 
 namespace Spoq.Web.Instances.Provisioning;
@@ -22,7 +23,7 @@ internal static class ServerReportEndpoints
 
     public static void MapServerReports(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/internal/instances/{instanceId:guid}").AllowAnonymous().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
+        var group = routes.MapGroup("/internal/instances/{instanceId:guid}").RequireInstanceToken().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
         group.MapPost("/phone-home", PhoneHomeAsync);
         group.MapPost("/heartbeat", HeartbeatAsync);
     }
