@@ -8,6 +8,7 @@ using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Devices;
 using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Releases;
 
 namespace Spoq.Infrastructure;
 
@@ -23,6 +24,7 @@ public static class SpoqSetup
         services.AddDevices(configuration, environment);
         services.AddBilling(configuration, environment);
         services.AddInstances(configuration, environment);
+        services.AddReleases(configuration, environment);
         return services;
     }
 }

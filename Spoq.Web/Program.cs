@@ -8,6 +8,7 @@ using Spoq.Web.Devices;
 using Spoq.Web.Instances;
 using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Ops;
+using Spoq.Web.Releases;
 using Spoq.Web.Shell;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -44,6 +45,7 @@ app.MapAccounts();
 app.MapDevices();
 app.MapBilling();
 app.MapInstances();
+app.MapReleases();
 await app.RunAsync();
 return 0;
 

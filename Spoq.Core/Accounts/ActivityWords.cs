@@ -25,6 +25,7 @@ public static class ActivityWords
         "access.grant_opened" => $"Access was given to {detail}.",
         "access.grant_revoked" => $"Access was taken from {detail}.",
         "access.refresh_token_reused" => $"A used-up key of {detail} was presented again, so all its access was ended.",
+        "release.downloaded" => $"Downloaded with your install command: {detail}.",
         _ => detail,
     };
 

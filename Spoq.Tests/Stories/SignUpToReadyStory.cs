@@ -1,11 +1,12 @@
 using Microsoft.Playwright;
+using Spoq.Tests.Releases;
 using Spoq.Tests.Support;
 using static Microsoft.Playwright.Assertions;
 
 namespace Spoq.Tests.Stories;
 
 /// <summary>The main job: from a stranger to a computer that answers and runs commands.</summary>
-public sealed class SignUpToReadyStory(StoryServer fixture) : IClassFixture<StoryServer>
+public sealed class SignUpToReadyStory(SignUpToReadyStory.ServerWithReleases fixture) : IClassFixture<SignUpToReadyStory.ServerWithReleases>
 {
     [Theory]
     [InlineData(1280, ColorScheme.Light)]
@@ -39,6 +40,8 @@ public sealed class SignUpToReadyStory(StoryServer fixture) : IClassFixture<Stor
         await page.ShotAsync($"setup-6-progress-{look}");
         await customer.BecomesReadyAsync();
         await page.ShotAsync($"setup-7-ready-{look}");
+        await InstallCommandLineAsync(page);
+        await page.ShotAsync($"setup-7-installed-{look}");
         await customer.PressAsync("Go to dashboard");
         await page.WaitForURLAsync("**/dashboard");
         await page.LiveAsync();
@@ -59,6 +62,22 @@ public sealed class SignUpToReadyStory(StoryServer fixture) : IClassFixture<Stor
         }
 
         Assert.Empty(errors);
+    }
+
+    /// <summary>What the page shows is run in a shell; the page notices and offers another.</summary>
+    private static async Task InstallCommandLineAsync(IPage page)
+    {
+        var section = page.GetByRole(AriaRole.Region, new() { Name = "Install command" });
+        var first = await section.Locator("code").Last.InnerTextAsync();
+        using var shell = new PosixShell();
+
+        var (code, _, errors) = await shell.RunAsync(first);
+
+        Assert.True(code == 0, errors);
+        Assert.True(File.Exists(shell.Installed));
+        await section.GetByRole(AriaRole.Button, new() { Name = "New command", Exact = true }).ClickAsync();
+        await Expect(section.Locator("code").Last).ToContainTextAsync("/install?token=");
+        Assert.NotEqual(first, await section.Locator("code").Last.InnerTextAsync());
     }
 
     private static async Task OpenConsoleAsync(IPage page)
@@ -84,5 +103,10 @@ public sealed class SignUpToReadyStory(StoryServer fixture) : IClassFixture<Stor
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Command" }).FillAsync(command);
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await Expect(page.GetByText(output, new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+    }
+
+    public sealed class ServerWithReleases : StoryServer
+    {
+        protected override async Task<IReadOnlyDictionary<string, string>?> SettingsAsync() => new Dictionary<string, string> { ["Releases__Directory"] = await Published.FolderAsync() };
     }
 }

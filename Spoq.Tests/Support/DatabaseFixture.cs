@@ -87,7 +87,7 @@ public class DatabaseFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        ConnectionString = await TestCluster.CreateDatabaseAsync();
+        ConnectionString = await OpenDatabaseAsync();
         Services = NewNode();
     }
 
@@ -101,6 +101,9 @@ public class DatabaseFixture : IAsyncLifetime
         await TestCluster.DropAsync(ConnectionString);
         Directory.Delete(DataDirectory, recursive: true);
     }
+
+    /// <summary>A new one; derive to look at the database of a running server.</summary>
+    protected virtual Task<string> OpenDatabaseAsync() => TestCluster.CreateDatabaseAsync();
 
     protected virtual void Configure(HostApplicationBuilder builder)
     {

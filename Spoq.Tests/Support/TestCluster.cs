@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,7 +47,7 @@ internal static class TestCluster
     private static async Task<string> PrepareAsync()
     {
         var admin = await s_cluster.EnsureStartedAsync("admin", CancellationToken.None);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => s_cluster.StopAsync(CancellationToken.None).Wait(TimeSpan.FromSeconds(20));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => LeaveAsync(admin).Wait(TimeSpan.FromSeconds(20));
         await ExecuteAsync(admin, $"drop database if exists {Template} with (force)");
         await ExecuteAsync(admin, $"create database {Template}");
         var template = new NpgsqlConnectionStringBuilder(admin) { Database = Template, Pooling = false };
@@ -57,6 +58,40 @@ internal static class TestCluster
         await using var db = new SpoqDbContext(options);
         await db.Database.MigrateAsync();
         return admin;
+    }
+
+    /// <summary>Two runs in one working copy share the cluster: whoever ends last stops it.</summary>
+    private static async Task LeaveAsync(string admin)
+    {
+        var others = new List<string>();
+        await using (var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false }))
+        {
+            await using var command = source.CreateCommand("select datname from pg_database where datname like 'template\\_%' and datname <> $1");
+            command.Parameters.Add(new() { Value = Template });
+            await using var row = await command.ExecuteReaderAsync();
+            while (await row.ReadAsync())
+            {
+                others.Add(row.GetString(0));
+            }
+        }
+
+        if (!others.Any(name => int.TryParse(name["template_".Length..], out var process) && IsAlive(process)))
+        {
+            await s_cluster.StopAsync(CancellationToken.None);
+        }
+    }
+
+    private static bool IsAlive(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return found.ProcessName.Contains("dotnet", StringComparison.Ordinal) || found.ProcessName.Contains("testhost", StringComparison.Ordinal);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static async Task ExecuteAsync(string connectionString, string sql)
