@@ -8,6 +8,7 @@ using Spoq.Core;
 using Spoq.Core.Releases;
 using Spoq.Infrastructure.Ops;
 using Spoq.Infrastructure.Releases;
+using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 using Spoq.Web.Shell;
 
@@ -19,7 +20,7 @@ internal static class ReleasesEndpoints
     public static void MapReleases(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/releases/version", VersionAsync).AllowAnonymous();
-        routes.MapPost("/releases/token", TokenAsync).RequireAuthorization();
+        routes.MapPost("/releases/token", TokenAsync).RequireAccount();
         routes.MapGet("/releases/cli", DownloadCommandLineAsync).AllowAnonymous();
         routes.MapGet("/releases/{binary}", DownloadAsync).AllowAnonymous();
         routes.MapGet("/install", InstallAsync).AllowAnonymous();
