@@ -15,6 +15,10 @@ public static class AccessSetup
         services.AddSingleton<AccessDesk>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<TokenService>();
+        services.AddSingleton<ApiKeyGate>();
+        services.AddSingleton<ApiKeyService>();
+        services.AddSingleton<DeviceCodeLimits>();
+        services.AddSingleton<DeviceGrantService>();
         return services;
     }
 }

@@ -14,6 +14,8 @@ public sealed class AccountLinks(IOptions<SpoqOptions> options)
 
     internal Uri Dashboard => On("/dashboard");
 
+    internal Uri Activity => On("/dashboard/activity");
+
     internal Uri Account => On("/dashboard/account");
 
     internal Uri Confirm(string token) => On($"/confirm-email?token={token}");

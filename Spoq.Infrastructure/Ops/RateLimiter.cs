@@ -63,6 +63,15 @@ public sealed class RateLimiter(NpgsqlDataSource source, TimeProvider clock)
         return new RateStanding(wait > TimeSpan.Zero ? wait : interval, 0, fullAt - now);
     }
 
+    /// <summary>Gives back what was taken before it was known whether it counts; taking first leaves no gap for many at once.</summary>
+    public async Task ReturnAsync(string scope, string key, RateRule rule, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand("update rate_counters set full_at = full_at - $2 where key = $1");
+        command.Parameters.Add(new() { Value = Key(scope, key) });
+        command.Parameters.Add(new() { Value = rule.Per / rule.Count });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     /// <summary>Forgets what is counted, as after a successful sign-in.</summary>
     public async Task ForgetAsync(string scope, string key, CancellationToken cancellationToken)
     {

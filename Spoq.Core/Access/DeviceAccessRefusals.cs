@@ -1,0 +1,24 @@
+namespace Spoq.Core.Access;
+
+/// <summary>Every "no" to the person who types a device's words.</summary>
+public static class DeviceAccessRefusals
+{
+    public const string Field = "user_code";
+
+    /// <summary>The same for words that never were, are over, or belong to another's request.</summary>
+    public static readonly Refusal Unknown = new("user_code_unknown", "No device waits with these words. Check them for typing mistakes, or start again on the device: words work for 10 minutes.", RefusalKind.NotFound, Field);
+
+    public static readonly Refusal Malformed = new("user_code_malformed", "A code is three words, such as BLUE-FISH-TREE. Type the three words that your device shows.", RefusalKind.Invalid, Field);
+
+    public static readonly Refusal Expired = new("user_code_expired", "These words are no longer valid. Start again on the device to get new ones.", RefusalKind.NotFound, Field);
+
+    public static readonly Refusal Decided = new("user_code_used", "This request was already answered. Start again on the device if it still waits.", RefusalKind.Conflict, Field);
+
+    public static readonly Refusal DecisionMissing = new("decision_missing", "Say what you decide: approve or deny.", RefusalKind.Invalid, "decision");
+
+    public static Refusal TooManyStarts(TimeSpan wait) => new(
+        "too_many_device_codes", "That were many sign-ins from one network in a short time. Wait a moment, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
+
+    public static Refusal Locked(TimeSpan wait) => new(
+        "user_code_locked", $"That were too many wrong words. For safety, wait {Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes))} min, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
+}
