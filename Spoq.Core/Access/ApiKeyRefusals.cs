@@ -5,7 +5,7 @@ public static class ApiKeyRefusals
 {
     public static readonly Refusal NotFound = new("api_key_not_found", "There is no such API key, or it was revoked.", RefusalKind.NotFound);
 
-    public static readonly Refusal InUrl = new("api_key_in_url", "An API key was sent in the address, where logs and browser histories keep it. Send it as a header, Authorization: Bearer, and rotate this key now.");
+    public static readonly Refusal InUrl = new("api_key_in_url", "An API key was sent in the address, where logs and browser histories keep it. Send it as a header, Authorization: Bearer, and rotate this key now.", RefusalKind.Malformed);
 
     public static readonly Refusal TooMany = new("api_key_limit", $"An account has at most {ApiKey.MaxPerAccount} API keys. Revoke one that is no longer used, then create this one.", RefusalKind.Conflict);
 

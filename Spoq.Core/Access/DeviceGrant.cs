@@ -125,6 +125,9 @@ public sealed class DeviceGrant
     /// <summary>The grant whose tokens were delivered.</summary>
     public Guid? GrantId { get; private set; }
 
+    /// <summary>The program and its machine, as its owner will find it in a list.</summary>
+    public string Called => Machine is null ? ClientName : $"{ClientName} on {Machine}";
+
     public DateTimeOffset ExpiresAt => CreatedAt + Life;
 
     public bool IsOpen(DateTimeOffset now) => State == DeviceGrantState.Pending && now < ExpiresAt;

@@ -26,6 +26,12 @@ public static class ActivityWords
         "access.grant_revoked" => $"Access was taken from {detail}.",
         "access.refresh_token_reused" => $"A used-up key of {detail} was presented again, so all its access was ended.",
         "release.downloaded" => $"Downloaded with your install command: {detail}.",
+        "access.device_approved" => $"You let a device in: {detail}.",
+        "access.device_denied" => $"You turned a device away: {detail}.",
+        "access.device_code_reused" => $"A device's code was used a second time, so what it gave was ended: {detail}.",
+        "access.api_key_created" => $"API key created: {detail}.",
+        "access.api_key_rotated" => $"API key rotated: {detail}.",
+        "access.api_key_revoked" => $"API key revoked: {detail}.",
         _ => detail,
     };
 

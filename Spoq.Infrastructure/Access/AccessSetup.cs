@@ -19,6 +19,7 @@ public static class AccessSetup
         services.AddSingleton<ApiKeyService>();
         services.AddSingleton<DeviceCodeLimits>();
         services.AddSingleton<DeviceGrantService>();
+        services.AddSingleton<DeviceDelivery>();
         return services;
     }
 }

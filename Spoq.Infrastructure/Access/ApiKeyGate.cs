@@ -27,6 +27,7 @@ public sealed class ApiKeyGate(IDbContextFactory<SpoqDbContext> contexts, Notice
     private readonly ConcurrentDictionary<string, Held> _held = new(StringComparer.Ordinal);
     private readonly Lock _start = new();
     private IDisposable? _listening;
+    private long _forgotten;
 
     internal async Task<ApiKeyCaller?> AuthenticateAsync(string key, IPAddress? address, CancellationToken cancellationToken)
     {
@@ -42,6 +43,7 @@ public sealed class ApiKeyGate(IDbContextFactory<SpoqDbContext> contexts, Notice
         if (!_held.TryGetValue(name, out var held) || now - held.ReadAt is var age && (age < TimeSpan.Zero || age >= s_held) || now >= held.OpenUntil)
         {
             _held.TryRemove(name, out _);
+            var before = Interlocked.Read(ref _forgotten);
             if (await ReadAsync(hash, now, cancellationToken) is not { } read)
             {
                 return null;
@@ -52,7 +54,12 @@ public sealed class ApiKeyGate(IDbContextFactory<SpoqDbContext> contexts, Notice
                 _held.Clear();
             }
 
-            _held[name] = held = read;
+            // What a notice overtook is not held.
+            held = read;
+            if (Interlocked.Read(ref _forgotten) == before)
+            {
+                _held[name] = held;
+            }
         }
 
         if (held.IsTouchDue(now))
@@ -97,6 +104,8 @@ public sealed class ApiKeyGate(IDbContextFactory<SpoqDbContext> contexts, Notice
 
     private void Forget(string keyId)
     {
+        Interlocked.Increment(ref _forgotten);
+
         // Empty: the listening connection is new and may have missed something.
         foreach (var (name, held) in _held)
         {

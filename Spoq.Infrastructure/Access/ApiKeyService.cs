@@ -13,7 +13,7 @@ namespace Spoq.Infrastructure.Access;
 public sealed record IssuedApiKey(ApiKey Key, string Secret);
 
 /// <summary>Makes, rotates and revokes API keys. Another account's id is not found.</summary>
-public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, ApiKeyGate gate, AuditLog audit, TimeProvider clock)
+public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, ApiKeyGate gate, AccessDesk desk)
 {
     /// <summary>Who holds this key; null: nobody, or not any more.</summary>
     public Task<ApiKeyCaller?> AuthenticateAsync(string key, IPAddress? address, CancellationToken cancellationToken) =>
@@ -31,7 +31,7 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
 
     public async Task<Result<IssuedApiKey>> CreateAsync(Guid accountId, ApiKeyTerms terms, Caller caller, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
+        var now = desk.Now;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
@@ -62,7 +62,7 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
         }
 
         var secret = NewSecret();
-        if (key.Rotate(secret, overlap, clock.GetUtcNow()) is { } no)
+        if (key.Rotate(secret, overlap, desk.Now) is { } no)
         {
             return no;
         }
@@ -82,7 +82,7 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
             return ApiKeyRefusals.NotFound;
         }
 
-        key.Revoke(clock.GetUtcNow());
+        key.Revoke(desk.Now);
         Audit(db, key, "access.api_key_revoked", $"\"{key.Name}\" ({key.Shown}…)", caller);
         await SaveAsync(db, key, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -100,7 +100,7 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
     }
 
     private void Audit(SpoqDbContext db, ApiKey key, string action, string detail, Caller caller) =>
-        audit.Add(db, new AuditEntry(key.AccountId, action, detail, caller.Address, caller.UserAgent));
+        desk.Audit(db, key.AccountId, action, detail, caller);
 
     private static string NewSecret() => ApiKeyText.Write(RandomNumberGenerator.GetBytes(ApiKeyText.SecretBytes));
 }

@@ -4,7 +4,6 @@ using Spoq.Core;
 using Spoq.Core.Access;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Data;
-using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Access;
 
@@ -14,8 +13,8 @@ public sealed record DeviceStarted(string DeviceCode, string UserCode);
 /// <summary>What the person who is to decide sees.</summary>
 public sealed record DeviceRequest(DeviceGrant Grant, bool IsSameNetwork);
 
-/// <summary>A machine asks, a person decides.</summary>
-public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts, DeviceCodeLimits limits, AuditLog audit, AccountPost post, TimeProvider clock)
+/// <summary>A machine asks, a person decides. What the machine then fetches is <see cref="DeviceDelivery"/>.</summary>
+public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts, DeviceCodeLimits limits, AccessDesk desk, AccountPost post)
 {
     /// <summary>A reused code must still be known for one; after a day it opens nothing and tells nothing.</summary>
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(1);
@@ -27,7 +26,7 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
             return DeviceAccessRefusals.TooManyStarts(wait);
         }
 
-        var now = clock.GetUtcNow();
+        var now = desk.Now;
         var stale = now - s_kept;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.Set<DeviceGrant>().Where(grant => grant.CreatedAt < stale).ExecuteDeleteAsync(cancellationToken);
@@ -62,14 +61,14 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
             return no;
         }
 
-        var now = clock.GetUtcNow();
+        var now = desk.Now;
         if ((isApproved ? grant.Approve(accountId, now) : grant.Deny(accountId, now)) is { } refusal)
         {
             return refusal;
         }
 
-        var detail = $"{grant.ClientName}{(grant.Machine is null ? "" : $" on \"{grant.Machine}\"")}{(grant.Address is null ? "" : $", asked from {Shown(grant)}")}";
-        audit.Add(db, new AuditEntry(accountId, isApproved ? "access.device_approved" : "access.device_denied", detail, caller.Address, caller.UserAgent));
+        var detail = $"{grant.Called}{(grant.Address is null ? "" : $", asked from {Shown(grant)}")}";
+        desk.Audit(db, accountId, isApproved ? "access.device_approved" : "access.device_denied", detail, caller);
         if (isApproved)
         {
             await post.AddAsync(db, accountId, (to, links) => DeviceMails.SignedIn(to, detail, now, links.Activity), cancellationToken);
@@ -101,7 +100,7 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
         }
 
         await limits.RightAsync(taken, cancellationToken);
-        return grant.State == DeviceGrantState.Pending && !grant.IsOpen(clock.GetUtcNow()) ? DeviceAccessRefusals.Expired : grant;
+        return grant.State == DeviceGrantState.Pending && !grant.IsOpen(desk.Now) ? DeviceAccessRefusals.Expired : grant;
     }
 
     private static int Draw() => RandomNumberGenerator.GetInt32(UserCode.ListLength);

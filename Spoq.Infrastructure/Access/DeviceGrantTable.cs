@@ -12,6 +12,7 @@ internal sealed class DeviceGrantTable : IEntityTypeConfiguration<DeviceGrant>
         builder.ToTable("device_grants");
         builder.Property(grant => grant.Id).ValueGeneratedNever();
         builder.Property(grant => grant.Machine).HasMaxLength(DeviceAsker.MaxMachine);
+        builder.Ignore(grant => grant.Called);
         builder.HasOne<User>().WithMany().HasForeignKey(grant => grant.AccountId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(grant => grant.CodeHash).IsUnique();
         builder.HasIndex(grant => grant.UserCode).IsUnique();

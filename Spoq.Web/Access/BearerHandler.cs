@@ -10,8 +10,8 @@ using Spoq.Web.Shell;
 
 namespace Spoq.Web.Access;
 
-/// <summary>Lets programs in by <c>Authorization: Bearer</c> (RFC 6750): an access token of ours.</summary>
-internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens)
+/// <summary>Lets programs in by <c>Authorization: Bearer</c> (RFC 6750): an access token of ours, or an API key.</summary>
+internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens, ApiKeyService keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -42,7 +42,9 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
 
         if (token.StartsWith(KeyPrefix, StringComparison.Ordinal))
         {
-            return Refuse(AccessRefusals.TokenInvalid);
+            return await keys.AuthenticateAsync(token, Context.Connection.RemoteIpAddress, Context.RequestAborted) is { } holder
+                ? Admit(CallerIdentity.OfApiKey(holder.AccountId, holder.KeyId, holder.Scopes), null)
+                : Refuse(AccessRefusals.TokenInvalid);
         }
 
         var answer = await tokens.AuthenticateAsync(token, Context.RequestAborted);
