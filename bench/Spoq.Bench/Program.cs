@@ -7,6 +7,9 @@ var all = new Dictionary<string, Func<Task>>
     ["start"] = StartBench.RunAsync,
     ["weight"] = PageWeightBench.RunAsync,
     ["screen"] = ScreenBench.RunAsync,
+    ["tokens"] = TokenBench.RunAsync,
+    ["login"] = LoginBench.RunAsync,
+    ["edge"] = EdgeBench.RunAsync,
 };
 
 if (args is ["bare", var port])
