@@ -30,6 +30,12 @@ public sealed class SignUp(Guid id, string email, string normalizedEmail, string
     /// <summary>SHA-256 of what the browser that signed up holds.</summary>
     public byte[] TicketHash { get; private set; } = [];
 
+    /// <summary>The ticket itself, sealed: for a program that holds a token of this sign-up instead.</summary>
+    public byte[] SealedTicket { get; private set; } = [];
+
+    /// <summary>As its person wants to be called.</summary>
+    public string? Name { get; private set; }
+
     /// <summary>HMAC of the six digits under the ticket: without the ticket, six digits would be guessed from a stolen table at once.</summary>
     public byte[] CodeHash { get; private set; } = [];
 
@@ -53,6 +59,8 @@ public sealed class SignUp(Guid id, string email, string normalizedEmail, string
         Tries = 0;
         CodeUntil = now + CodeLife;
     }
+
+    public void KeepTicket(byte[] sealedTicket) => SealedTicket = sealedTicket;
 
     public bool IsOpen(DateTimeOffset now) => ConfirmedAt is null && now < CreatedAt + Life;
 

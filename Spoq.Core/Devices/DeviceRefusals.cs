@@ -58,6 +58,10 @@ public static class DeviceRefusals
 
     public static Refusal ProfileNotFound { get; } = new("profile_not_found", "There is no such profile. Reload the page.", RefusalKind.NotFound);
 
+    public static Refusal ProfileMissing { get; } = new("profile_missing", "Say which profile the device may log in to: profile_id.", RefusalKind.Invalid, "profile_id");
+
+    public static Refusal OneWayIn { get; } = new("key_or_code", "Send either ssh_public_key or sshid_code.", RefusalKind.Invalid, "ssh_public_key");
+
     public static Refusal DeviceNotFound { get; } = new("device_not_found", "There is no such device. It may have been removed already: reload the page.", RefusalKind.NotFound);
 
     public static Refusal UsernameMissing { get; } = Username("username_missing", "Choose a username.");

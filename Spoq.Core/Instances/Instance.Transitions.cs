@@ -59,6 +59,18 @@ public sealed partial class Instance
         return null;
     }
 
+    /// <summary>Given up before it was paid: nothing was made, and a payment that still arrives goes back.</summary>
+    public Refusal? Abandon(DateTimeOffset now)
+    {
+        if (State != InstanceState.Draft)
+        {
+            return InstanceRefusals.AlreadyBegun;
+        }
+
+        SetState(InstanceState.Cancelled, now);
+        return null;
+    }
+
     /// <summary>Undoes a purchase that was never delivered; also in the middle of the road to ready.</summary>
     public Refusal? RequestCancel(DateTimeOffset now)
     {

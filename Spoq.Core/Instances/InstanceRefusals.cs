@@ -17,6 +17,15 @@ public static class InstanceRefusals
 
     public static readonly Refusal NothingToRetry = new("nothing_to_retry", "Nothing has failed, so there is nothing to retry. Reload to see what is going on.", RefusalKind.Conflict);
 
+    public static readonly Refusal NotReady = new("not_ready", "This computer is not up yet. Watch its status and try again when it runs.", RefusalKind.Conflict);
+
+    public static readonly Refusal NotAllowed = new("role_too_low", "You may look at this computer, but not do that. Ask its owner for the role operator.", RefusalKind.Forbidden);
+
+    public static readonly Refusal OwnerOnly = new("owner_only", "Only the owner of this computer may do that.", RefusalKind.Forbidden);
+
+    public static readonly Refusal ResizeUnavailable = new(
+        "resize_unavailable", "The size of a computer cannot be changed yet. Nothing was changed and nothing was charged; your computer goes on as it is.", RefusalKind.Unavailable);
+
     public static readonly Refusal WasReady = new("was_ready", "This computer has already been delivered. Cancel the subscription instead; Billing shows what happens when.", RefusalKind.Conflict);
 
     public static readonly Refusal Gone = new("gone", "This computer is gone or on its way out. Set up a new one to start again.", RefusalKind.Conflict);

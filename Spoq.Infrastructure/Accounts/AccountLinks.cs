@@ -18,6 +18,8 @@ public sealed class AccountLinks(IOptions<SpoqOptions> options)
 
     internal Uri Account => On("/dashboard/account");
 
+    internal Uri Console(Guid instanceId) => On($"/r/{instanceId}");
+
     internal Uri Confirm(string token) => On($"/confirm-email?token={token}");
 
     internal Uri Reset(string token) => On($"/reset-password?token={token}");

@@ -48,6 +48,9 @@ public static class AccountsSetup
         services.AddSingleton<LoginService>();
         services.AddSingleton<PasswordResetService>();
         services.AddSingleton<AccountService>();
+        services.AddSingleton<ProgramSignIn>();
+        services.AddSingleton<ProgramAccounts>();
+        services.AddSingleton<IOutboxHandler, RenewSignUpHandler>();
         services.AddSingleton<ActivityService>();
         services.AddSingleton<IOutboxHandler, SignUpMailHandler>();
         services.AddSingleton<IOutboxHandler, PasswordResetMailHandler>();

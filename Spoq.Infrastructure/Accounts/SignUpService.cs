@@ -1,15 +1,17 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using Spoq.Core;
 using Spoq.Core.Accounts;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Accounts;
 
 /// <summary>What the browser that signed up holds until the address is confirmed.</summary>
-public sealed record SignUpStarted(string Ticket);
+public sealed record SignUpStarted(string Ticket, Guid SignUpId);
 
 /// <summary>
 /// What shows that whoever opens the mailed link is who chose the password: a stranger may have signed up with the
@@ -31,8 +33,10 @@ public sealed record Confirmed(Guid AccountId, string? Next);
 /// From a form to a confirmed account. Whether the address has an account already is looked up only by the worker
 /// that writes the mail, so neither answer nor time can tell.
 /// </summary>
-public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk, Administrators administrators)
+public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPasswordHasher<User> hasher, AccountDesk desk, Administrators administrators, SecretBox secrets)
 {
+    private const string TicketPurpose = "sign_ups.sealed_ticket";
+
     private static readonly User s_nobody = new();
 
     public async Task<Result<SignUpStarted>> StartAsync(string? email, string? password, string? next, Caller caller, CancellationToken cancellationToken)
@@ -53,7 +57,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         db.Add(signUp);
         var ticket = Secret.New();
         await IssueAsync(db, signUp, ticket, cancellationToken);
-        return new SignUpStarted(ticket);
+        return new SignUpStarted(ticket, signUp.Id);
     }
 
     /// <summary>A new code and link; those of earlier mails are void.</summary>
@@ -160,7 +164,27 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         var signUp = await db.Set<SignUp>().SingleAsync(row => row.Id == signUpId, cancellationToken);
         var ticket = Secret.New();
         await IssueAsync(db, signUp, ticket, cancellationToken);
-        return new SignUpStarted(ticket);
+        return new SignUpStarted(ticket, signUp.Id);
+    }
+
+    /// <summary>The ticket of an open sign-up, for whoever holds a token of it; null: it is over.</summary>
+    internal async Task<string?> FindTicketAsync(Guid signUpId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await db.Set<SignUp>().AsNoTracking().SingleOrDefaultAsync(row => row.Id == signUpId, cancellationToken);
+        return signUp is null ? null : Encoding.UTF8.GetString(secrets.Open(signUp.SealedTicket, TicketPurpose));
+    }
+
+    /// <summary>A new code and link for the newest open sign-up of this address; the browser or program that began it goes on with what it holds.</summary>
+    internal async Task RenewAsync(string normalizedEmail, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await db.Set<SignUp>().Where(row => row.NormalizedEmail == normalizedEmail && row.ConfirmedAt == null)
+            .OrderByDescending(row => row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
+        if (signUp?.IsOpen(desk.Now) == true)
+        {
+            await IssueAsync(db, signUp, Encoding.UTF8.GetString(secrets.Open(signUp.SealedTicket, TicketPurpose)), cancellationToken);
+        }
     }
 
     private async Task<Result<Confirmed>> ConfirmAsync(Func<SpoqDbContext, IQueryable<SignUp>> find, Func<SignUp, Refusal?> confirm, Caller caller, CancellationToken cancellationToken, string? ownPassword = null)
@@ -188,6 +212,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         var user = ownPassword is null
             ? User.Confirmed(signUp.Id, signUp.Email, signUp.PasswordHash, desk.Now)
             : User.Confirmed(Guid.CreateVersion7(), signUp.Email, hasher.HashPassword(s_nobody, ownPassword), desk.Now);
+        user.DisplayName = ownPassword is null ? signUp.Name : null;
         db.Users.Add(user);
         await administrators.GrantAsync(db, user, caller, cancellationToken);
         desk.Audit(db, user.Id, "account.created", "e-mail address confirmed", caller);
@@ -208,6 +233,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
     {
         var code = Secret.NewCode();
         var link = Secret.New();
+        signUp.KeepTicket(secrets.Seal(Encoding.UTF8.GetBytes(ticket), TicketPurpose));
         signUp.Issue(Secret.Hash(ticket), Secret.HashCode(ticket, code), Secret.Hash(link), desk.Now);
         await desk.MailLaterAsync(db, SignUpMailHandler.MailKind, new SignUpMail(signUp.Email, code, link), cancellationToken);
     }

@@ -10,6 +10,7 @@ internal sealed class SignUpTable : IEntityTypeConfiguration<SignUp>
     {
         builder.ToTable("sign_ups");
         builder.Property(signUp => signUp.Id).ValueGeneratedNever();
+        builder.Property(signUp => signUp.Name).HasMaxLength(AccountRefusals.MaxNameLength);
         builder.HasIndex(signUp => signUp.TicketHash).IsUnique();
         builder.HasIndex(signUp => signUp.LinkHash).IsUnique();
         builder.HasIndex(signUp => new { signUp.NormalizedEmail, signUp.CreatedAt });

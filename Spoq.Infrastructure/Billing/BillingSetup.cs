@@ -14,6 +14,8 @@ public static class BillingSetup
         services.AddSingleton(PlanFile.Load(configuration["Billing:PlansFile"] ?? Path.Combine(AppContext.BaseDirectory, "plans.json")));
         services.AddSingleton<CheckoutSettlement>();
         services.AddSingleton<CheckoutService>();
+        services.AddSingleton<CheckoutConfirmation>();
+        services.AddSingleton<SubscriptionService>();
         services.AddWorker<CheckoutWorker>(configuration);
         services.AddStripe(configuration, environment);
         return services;

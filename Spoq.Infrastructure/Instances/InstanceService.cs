@@ -35,6 +35,14 @@ public sealed class InstanceService(IDbContextFactory<SpoqDbContext> contexts, T
             .ToListAsync(cancellationToken);
     }
 
+    /// <summary>One page of the story, oldest first. Who may read it was asked before.</summary>
+    public async Task<IReadOnlyList<InstanceEvent>> StoryAsync(Guid instanceId, long afterId, int count, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.InstanceEvents.AsNoTracking().Where(line => line.InstanceId == instanceId && line.Id > afterId)
+            .OrderBy(line => line.Id).Take(count).ToListAsync(cancellationToken);
+    }
+
     /// <summary>The newest lines over all instances of the account, newest first.</summary>
     public async Task<IReadOnlyList<InstanceEvent>> AccountEventsAsync(Guid accountId, int limit, CancellationToken cancellationToken)
     {

@@ -11,6 +11,7 @@ public static class InstancesSetup
     public static IServiceCollection AddInstances(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         services.AddSingleton<InstanceService>();
+        services.AddSingleton<MemberService>();
         services.AddSingleton<ConductorClient>();
         services.AddSingleton<InstanceWatcher>();
         services.AddSetup();

@@ -37,6 +37,12 @@ internal sealed partial class HttpVisitor : IDisposable
         return await Http.PostAsync(new Uri(page, UriKind.RelativeOrAbsolute), content);
     }
 
+    public async Task LogInAsync(string email)
+    {
+        using var answer = await SubmitAsync("/login", "login", await FormTokenAsync("/login"), $"email={Uri.EscapeDataString(email)}&password=correct+horse+battery+staple");
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+    }
+
     /// <summary>Where the sign-up goes on: the page that asks for the code.</summary>
     public async Task<string> StartSignUpAsync(string email)
     {

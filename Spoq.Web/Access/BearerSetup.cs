@@ -23,6 +23,7 @@ internal static class BearerSetup
             .SetFallbackPolicy(page)
             .AddPolicy(Callers.Policy, policy => policy.RequireAuthenticatedUser().AddRequirements(new CallerRequirement()));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerGate>();
+        services.AddSingleton<CallerStanding>();
         return services;
     }
 }

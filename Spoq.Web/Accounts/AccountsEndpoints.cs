@@ -5,8 +5,13 @@ namespace Spoq.Web.Accounts;
 
 internal static class AccountsEndpoints
 {
-    public static void MapAccounts(this IEndpointRouteBuilder routes) =>
+    public static void MapAccounts(this IEndpointRouteBuilder routes)
+    {
         routes.MapPost("/logout", LogOutAsync).AllowAnonymous();
+        routes.MapAuth();
+        routes.MapAuthMail();
+        routes.MapMe();
+    }
 
     // A form parameter is what makes the framework ask for the form's token.
     private static async Task<RedirectHttpResult> LogOutAsync([FromForm(Name = "return_url")] string? ignored, BrowserSession session, HttpContext context)

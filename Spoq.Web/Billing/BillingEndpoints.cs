@@ -5,5 +5,7 @@ internal static class BillingEndpoints
     public static void MapBilling(this IEndpointRouteBuilder routes)
     {
         routes.MapStripeWebhook();
+        routes.MapPlans();
+        routes.MapSubscriptions();
     }
 }

@@ -10,6 +10,13 @@ internal static class InstancesEndpoints
         routes.MapServerReports();
         routes.MapInstancesHub();
         routes.MapSetup();
+        routes.MapInstanceResource();
+        routes.MapInstancePower();
+        routes.MapInstanceStatus();
+        routes.MapInstanceEvents();
+        routes.MapCheckoutConfirmation();
+        routes.MapRuntimeToken();
+        routes.MapMembers();
         routes.MapConsoleDoor();
     }
 }

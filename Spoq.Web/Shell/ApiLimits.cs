@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Ops;
 using Spoq.Infrastructure.Ops;
+using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 
 namespace Spoq.Web.Shell;
@@ -79,7 +80,7 @@ internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOpti
 
     private (string Name, string Key, RateRule Rule) Whose(HttpContext context, string caller) => context.User switch
     {
-        var user when user.FindFirst("api_key")?.Value is { } keyId => ("key", keyId, RateRule.PerMinute(options.Value.KeyPerMinute)),
+        var user when user.ApiKeyId() is { } keyId => ("key", keyId.ToString(), RateRule.PerMinute(options.Value.KeyPerMinute)),
         var user when user.FindAccountId() is { } accountId => ("account", accountId.ToString(), RateRule.PerMinute(options.Value.AccountPerMinute)),
         _ => ("address", caller, RateRule.PerMinute(options.Value.AnonymousPerMinute)),
     };

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.AspNetCore.Http.Metadata;
+using Spoq.Core.Access;
 using Spoq.Core.Ops;
 
 namespace Spoq.Web.Shell;
@@ -78,18 +78,13 @@ internal readonly record struct Cursor
 
     public static Cursor? Read(string text)
     {
-        Span<byte> bytes = stackalloc byte[18];
-        if (text.Length > 24 || !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || !Base64Url.TryDecodeFromChars(text, bytes, out var length))
+        const int LongestText = 24;
+        return text.Length <= LongestText && StrictBase64Url.TryDecode(text, out var bytes) ? bytes switch
         {
-            return null;
-        }
-
-        return (bytes[0], length) switch
-        {
-            (ById, 17) => Of(new Guid(bytes[1..17], bigEndian: true)),
-            (ByNumber, 9) when BinaryPrimitives.ReadInt64BigEndian(bytes[1..9]) is >= 0 and var number => Of(number),
+            [ById, .. { Length: 16 } id] => Of(new Guid(id, bigEndian: true)),
+            [ByNumber, .. { Length: 8 } number] when BinaryPrimitives.ReadInt64BigEndian(number) is >= 0 and var at => Of(at),
             _ => null,
-        };
+        } : null;
     }
 
     public override string ToString()
@@ -99,10 +94,10 @@ internal readonly record struct Cursor
         if (Kind == ById)
         {
             Id.TryWriteBytes(bytes[1..], bigEndian: true, out _);
-            return Base64Url.EncodeToString(bytes);
+            return StrictBase64Url.Encode(bytes);
         }
 
         BinaryPrimitives.WriteInt64BigEndian(bytes[1..], Number);
-        return Base64Url.EncodeToString(bytes[..9]);
+        return StrictBase64Url.Encode(bytes[..9]);
     }
 }

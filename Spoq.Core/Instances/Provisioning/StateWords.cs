@@ -16,6 +16,7 @@ public static class StateWords
         InstanceState.Restarting => "Restarting.",
         InstanceState.Failed => $"{instance.Step?.Title() ?? "A step"} did not work.",
         InstanceState.Cancelling => "Cancelling: everything made so far is removed and your payment goes back.",
+        InstanceState.Cancelled when instance.PaidAt is null => "Given up before it was paid.",
         InstanceState.Cancelled => "Cancelled and refunded.",
         InstanceState.Deleting => "Removing your computer and its data.",
         InstanceState.Deleted => "Deleted.",
@@ -30,6 +31,7 @@ public static class StateWords
         InstanceState.Failed when instance.ReadyAt is null =>
             $"Retry, or cancel and get your money back. Without a choice we cancel and refund at {Clock(instance.DueAt)}.",
         InstanceState.Failed => $"Retry now, or leave it: we try again at {Clock(instance.DueAt)}.",
+        InstanceState.Cancelled when instance.PaidAt is null => "Nothing was charged. You can set up a new computer at any time.",
         InstanceState.Cancelled => "Your payment is on its way back to you. You can set up a new computer at any time.",
         InstanceState.Deleted => "You can set up a new computer at any time.",
         _ when instance.ErrorMessage is not null => $"We try again at {Clock(instance.DueAt)}; nothing for you to do.",

@@ -89,6 +89,11 @@ public sealed class AddressClaims(IDbContextFactory<SpoqDbContext> contexts, Tim
         return null;
     }
 
+    /// <summary>Gives an unpaid address back at once, in the caller's transaction.</summary>
+    internal static async Task LetGoAsync(SpoqDbContext db, Guid accountId, string address, CancellationToken cancellationToken) =>
+        await db.Database.ExecuteSqlAsync(
+            $"delete from address_claims where address = {address} and account_id = {accountId} and instance_id is null and held_until is not null", cancellationToken);
+
     /// <summary>Ties the address to a paid instance, in the caller's transaction; safe to repeat.</summary>
     internal async Task<Refusal?> LockInAsync(SpoqDbContext db, Instance instance, CancellationToken cancellationToken)
     {

@@ -9,5 +9,6 @@ internal static class SetupWiring
         services.AddSingleton<AddressClaims>();
         services.AddSingleton<SetupOffers>();
         services.AddSingleton<SetupService>();
+        services.AddSingleton<SetupOrders>();
     }
 }

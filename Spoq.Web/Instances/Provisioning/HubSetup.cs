@@ -9,6 +9,8 @@ internal static class HubSetup
     private const int MaxMessageBytes = 4 * 1024;
 
     public static void AddInstancesHub(this IServiceCollection services) => services
+        .AddSingleton<StreamTimes>()
+        .AddSingleton<InstanceEventStream>()
         .AddSignalR()
         .AddHubOptions<InstancesHub>(options => options.MaximumReceiveMessageSize = MaxMessageBytes)
         .AddJsonProtocol(options => options.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);

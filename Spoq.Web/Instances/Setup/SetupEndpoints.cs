@@ -1,11 +1,13 @@
+using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.WebUtilities;
-using Spoq.Core;
 using Spoq.Infrastructure.Instances.Setup;
 using Spoq.Infrastructure.Ops;
+using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Instances.Setup;
 
@@ -14,26 +16,47 @@ internal static class SetupEndpoints
     /// <summary>Typing at full speed stays below it; walking a dictionary does not.</summary>
     private static readonly RateRule s_checks = RateRule.PerMinute(120);
 
+    private const string Tag = "Setup";
+
     public static void MapSetup(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/subdomain/check/{name}", CheckAsync).AllowAnonymous();
+        routes.MapApi("GET", "/api/subdomain/check/{name}", CheckAsync).AllowAnonymous().Limit("subdomain_check", s_checks).WithTags(Tag)
+            .WithSummary("Whether an address is free").WithDescription("When it is not: why, and what is free instead.");
+        routes.MapApi("POST", "/api/setup/subdomain", SetAddressAsync).RequireAccount().Refuses(409, 422).WithTags(Tag)
+            .WithSummary("Reserve an address").WithDescription("Yours for 30 minutes; asking again renews it. An order makes it yours for good.");
+        routes.MapApi("POST", "/api/setup/profile", SetProfileAsync).RequireAccount().Refuses(409, 422).WithTags(Tag)
+            .WithSummary("Choose a username").WithDescription("Before the order it names the first profile; later it adds the second. A name that is there already answers its profile.");
+        routes.MapApi("GET", "/api/regions", RegionsAsync).AllowAnonymous().Refuses(503).WithTags("Catalogue")
+            .WithSummary("Where computers can be had now").WithDescription("Asked at the provider; sold-out ones are left out. The first is chosen when an order names none.");
         routes.MapGet("/cloud/new", Enter).AllowAnonymous();
     }
 
-    private static async Task<Results<Ok<AddressCheck>, ProblemHttpResult>> CheckAsync(
-        string name, HttpContext http, AddressClaims claims, RateLimiter limiter, CancellationToken cancellationToken)
+    private static async Task<Ok<AddressCheck>> CheckAsync(
+        string name, HttpContext http, AddressClaims claims, CancellationToken cancellationToken)
     {
-        var caller = http.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        if (await limiter.TakeAsync("subdomain_check", caller, s_checks, cancellationToken) is { } wait)
-        {
-            return new Refusal("too_many_checks", "That were many names in a short time. Wait a moment and go on.", RefusalKind.TooMany) { RetryAfter = wait }.ToProblem();
-        }
-
         var answer = await claims.CheckAsync(name, http.User.FindAccountId(), cancellationToken);
         return TypedResults.Ok(answer.Refusal is { } refusal
             ? new AddressCheck(false, refusal.Message, refusal.Code, answer.Suggestions)
             : new AddressCheck(true, null, null, null));
     }
+
+    private static async Task<Results<Ok<AddressReserved>, ProblemHttpResult>> SetAddressAsync(
+        AddressBody body, ClaimsPrincipal user, SetupService setup, CancellationToken cancellationToken) =>
+        (await setup.LoadAsync(user.AccountId(), cancellationToken)).Try(out _, out var refusal)
+            && (await setup.SetAddressAsync(user.AccountId(), body.Subdomain, cancellationToken)).Try(out var state, out refusal)
+            ? TypedResults.Ok(new AddressReserved(state.Draft.Address!, "reserved"))
+            : refusal.ToProblem();
+
+    private static async Task<Results<Ok<ProfileChosen>, ProblemHttpResult>> SetProfileAsync(
+        ProfileBody body, ClaimsPrincipal user, SetupOrders orders, CancellationToken cancellationToken) =>
+        (await orders.ChooseProfileAsync(user.AccountId(), body.Username ?? "", cancellationToken)).Try(out var profileId, out var refusal)
+            ? TypedResults.Ok(new ProfileChosen(profileId))
+            : refusal.ToProblem();
+
+    private static async Task<Results<Ok<RegionsAnswer>, ProblemHttpResult>> RegionsAsync(SetupOffers offers, CancellationToken cancellationToken) =>
+        (await offers.RegionsAsync(cancellationToken)).Try(out var regions, out var refusal)
+            ? TypedResults.Ok(new RegionsAnswer([.. regions.Select(region => new RegionAnswer(region.Key, region.Name))]))
+            : refusal.ToProblem();
 
     private static RedirectHttpResult Enter(string? address) =>
         TypedResults.Redirect(string.IsNullOrEmpty(address) ? "/setup" : QueryHelpers.AddQueryString("/setup", "address", address));
@@ -46,3 +69,15 @@ internal sealed record AddressCheck(
     [property: JsonPropertyName("reason"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
     [property: JsonPropertyName("code"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
     [property: JsonPropertyName("suggestions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Suggestions);
+
+internal sealed record AddressBody(string? Subdomain = null);
+
+internal sealed record AddressReserved(string Subdomain, string Status);
+
+internal sealed record ProfileBody(string? Username = null);
+
+internal sealed record ProfileChosen(Guid ProfileId);
+
+internal sealed record RegionsAnswer(IReadOnlyList<RegionAnswer> Regions);
+
+internal sealed record RegionAnswer(string Key, string Name);

@@ -14,6 +14,7 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
     public const string Token = "bearer";
     public const string Key = "api_key";
     public const string Cookie = "session";
+    public const string Server = "server";
 
     private const string About = """
         JSON is `snake_case`, times are RFC 3339 in UTC, ids are UUIDs. Members that we do not know are ignored, a wrong type is 400.
@@ -43,6 +44,7 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
         {
             [Token] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "An access token." },
             [Key] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "spoq_live_…", Description = "An API key, in the same header." },
+            [Server] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The token that one of our servers was given." },
             [Cookie] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "__Host-spoq", Description = "The browser's session." },
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();

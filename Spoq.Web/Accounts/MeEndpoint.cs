@@ -1,0 +1,35 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Spoq.Infrastructure.Accounts;
+using Spoq.Infrastructure.Billing;
+using Spoq.Web.Access;
+using Spoq.Web.Billing;
+using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
+
+namespace Spoq.Web.Accounts;
+
+/// <summary><c>GET /api/auth/me</c>: whose token this is.</summary>
+internal static class MeEndpoint
+{
+    public static void MapMe(this IEndpointRouteBuilder routes) => routes
+        .MapApi("GET", "/api/auth/me", ReadAsync).RequireAccount().AllowUnconfirmed().Refuses(404).WithTags("Account")
+        .WithSummary("Whose token this is").WithDescription("Account, roles and subscription.");
+
+    private static async Task<Results<Ok<MeAnswer>, ProblemHttpResult>> ReadAsync(
+        ClaimsPrincipal user, ProgramAccounts accounts, SubscriptionService subscriptions, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (!(await accounts.FindAsync(user.AccountId(), cancellationToken)).Try(out var account, out var refusal))
+        {
+            return refusal.ToProblem();
+        }
+
+        var subscription = SubscriptionAnswer.Of(await subscriptions.FindAsync(account.Id, cancellationToken), clock.GetUtcNow());
+        return TypedResults.Ok(new MeAnswer(
+            account.Id, account.Id, account.Email, account.Name, account.IsConfirmed, account.HasTwoFactor, account.Roles, subscription, account.CreatedAt));
+    }
+
+    /// <param name="Id">The same as <c>user_id</c>.</param>
+    private sealed record MeAnswer(
+        Guid UserId, Guid Id, string Email, string? Name, bool EmailConfirmed, bool TwoFactorEnabled, IReadOnlyList<string> Roles, SubscriptionAnswer Subscription, DateTimeOffset CreatedAt);
+}
