@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Access;
 
@@ -20,6 +21,11 @@ public static class AccessSetup
         services.AddSingleton<DeviceCodeLimits>();
         services.AddSingleton<DeviceGrantService>();
         services.AddSingleton<DeviceDelivery>();
+        services.AddSweep("refresh_tokens", "expires_at < $1");
+        services.AddSweep("device_grants", "created_at < $1 - interval '1 day'");
+
+        // Of sign-ups that nobody finished.
+        services.AddSweep("grants", "created_at < $1 - interval '2 days' and not exists (select 1 from users where users.id = grants.account_id)");
         return services;
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Accounts;
 
@@ -55,6 +56,10 @@ public static class AccountsSetup
         services.AddSingleton<IOutboxHandler, SignUpMailHandler>();
         services.AddSingleton<IOutboxHandler, PasswordResetMailHandler>();
         services.AddSharedKeys();
+        services.AddSweep("sign_ups", "created_at < $1 - interval '2 days'");
+        services.AddSweep("password_resets", "created_at < $1 - interval '1 day'");
+        services.AddSweep("second_factor_tickets", "created_at < $1 - interval '1 day'");
+        services.AddSweep("sessions", "last_seen_at < $1 - interval '90 days'");
         return services;
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Spoq.Infrastructure.Ops.Chores;
 using Spoq.Infrastructure.Ops.Mail;
 
 namespace Spoq.Infrastructure.Ops;
@@ -25,6 +26,11 @@ public static class OpsSetup
         services.AddWorker<WorkerPresence>(configuration);
         services.AddMail(configuration, environment);
         services.AddWorker<OutboxWorker>(configuration);
+        services.AddSingleton<IChore, SweepChore>();
+        services.AddWorker<ChoreWorker>(configuration);
+        services.AddSweep("rate_counters", "full_at < $1");
+        services.AddSweep("idempotency_keys", "created_at < $1 - interval '1 day'");
+        services.AddSweep("outbox", "delivered_at < $1 - interval '30 days'");
         return services;
     }
 

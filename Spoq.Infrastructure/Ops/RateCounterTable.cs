@@ -9,6 +9,9 @@ internal sealed class RateCounterTable : IEntityTypeConfiguration<RateCounter>
     {
         builder.ToTable("rate_counters");
         builder.HasKey(counter => counter.Key);
+
+        // Written at every request and worth nothing a minute later: it need not survive a crash of the database, nor wait for the disk.
+        builder.IsUnlogged();
         builder.HasIndex(counter => counter.FullAt);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spoq.Core.Releases;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Releases;
 
@@ -16,6 +17,7 @@ public static class ReleasesSetup
                 : Path.Combine(environment.IsProduction() ? AppContext.BaseDirectory : DevelopmentDefaults.RepositoryRoot(), "binaries"));
         services.AddSingleton<IReleaseStore, DirectoryReleaseStore>();
         services.AddSingleton<DownloadService>();
+        services.AddSweep("download_tokens", "created_at < $1 - interval '1 day'");
         return services;
     }
 }
