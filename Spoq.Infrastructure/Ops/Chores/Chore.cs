@@ -18,7 +18,7 @@ public interface IChore
 }
 
 /// <summary>When a chore is next due, and who does it.</summary>
-public sealed class Chore(Guid id, string name, DateTimeOffset dueAt)
+public sealed class Chore(Guid id, string name, DateTimeOffset? dueAt)
 {
     public const string Table = "chores";
 
