@@ -7,8 +7,9 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Access;
 
 /// <summary>What a poll is answered; the tokens only once, and never to whoever cannot name the program.</summary>
+/// <param name="Interval">How long to wait between polls from now on.</param>
 /// <param name="Hostname">Where the account's computer is reached, when it has one.</param>
-public sealed record DeviceAnswer(DevicePoll Poll, IssuedTokens? Tokens = null, Guid? AccountId = null, string? Hostname = null);
+public sealed record DeviceAnswer(DevicePoll Poll, TimeSpan Interval, IssuedTokens? Tokens = null, Guid? AccountId = null, string? Hostname = null);
 
 /// <summary>The asking machine's side: it polls until a person has decided (RFC 8628, sections 3.4 and 3.5).</summary>
 public sealed class DeviceDelivery(IDbContextFactory<SpoqDbContext> contexts, TokenService tokens, AccessDesk desk)
@@ -27,11 +28,12 @@ public sealed class DeviceDelivery(IDbContextFactory<SpoqDbContext> contexts, To
             return null;
         }
 
-        var answer = new DeviceAnswer(device.Poll(arrived));
+        var poll = device.Poll(arrived);
+        var answer = new DeviceAnswer(poll, device.Interval);
         switch (answer.Poll)
         {
             case DevicePoll.Deliver when await desk.IsSuspendedAsync(db, device.AccountId!.Value, cancellationToken):
-                answer = new DeviceAnswer(DevicePoll.Denied);
+                answer = answer with { Poll = DevicePoll.Denied };
                 break;
 
             case DevicePoll.Deliver:
@@ -61,6 +63,6 @@ public sealed class DeviceDelivery(IDbContextFactory<SpoqDbContext> contexts, To
         var hostname = await db.Instances
             .Where(instance => instance.AccountId == accountId && instance.State != InstanceState.Draft && instance.State != InstanceState.Cancelled && instance.State != InstanceState.Deleted)
             .OrderByDescending(instance => instance.Id).Select(instance => instance.Hostname).FirstOrDefaultAsync(cancellationToken);
-        return new DeviceAnswer(DevicePoll.Deliver, issued, accountId, hostname);
+        return new DeviceAnswer(DevicePoll.Deliver, device.Interval, issued, accountId, hostname);
     }
 }

@@ -16,9 +16,6 @@ public sealed record DeviceRequest(DeviceGrant Grant, bool IsSameNetwork);
 /// <summary>A machine asks, a person decides. What the machine then fetches is <see cref="DeviceDelivery"/>.</summary>
 public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts, DeviceCodeLimits limits, AccessDesk desk, AccountPost post)
 {
-    /// <summary>A reused code must still be known for one; after a day it opens nothing and tells nothing.</summary>
-    private static readonly TimeSpan s_kept = TimeSpan.FromDays(1);
-
     public async Task<Result<DeviceStarted>> StartAsync(DeviceAsker asker, Caller caller, CancellationToken cancellationToken)
     {
         if (await limits.StartAsync(caller, cancellationToken) is { } wait)
@@ -27,9 +24,7 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
         }
 
         var now = desk.Now;
-        var stale = now - s_kept;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await db.Set<DeviceGrant>().Where(grant => grant.CreatedAt < stale).ExecuteDeleteAsync(cancellationToken);
         var code = Secret.New();
         string words;
         do

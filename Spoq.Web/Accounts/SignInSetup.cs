@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Identity;
+using Spoq.Web.Shell;
 
 namespace Spoq.Web.Accounts;
 
@@ -81,7 +82,8 @@ internal static class SignInSetup
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
         }
-        else if (s_programPaths.Any(path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)))
+        else if (s_programPaths.Any(path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
+            || (request.Path.StartsWithSegments("/auth", StringComparison.OrdinalIgnoreCase) && !Problems.WantsPage(request)))
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             context.Response.Headers.WWWAuthenticate = "Bearer";

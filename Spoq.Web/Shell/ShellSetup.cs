@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
+using Spoq.Web.Access;
 using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Shell;
@@ -57,6 +58,7 @@ internal static class ShellSetup
         app.UseForwardedHeaders();
         app.UseRequestId();
         app.UseSecurityHeaders();
+        app.UseApiKeyInUrlCheck();
         app.UseMiddleware<RequestLog>();
         if (!app.Environment.IsDevelopment())
         {

@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Options;
+using Spoq.Core;
+using Spoq.Core.Access;
+using Spoq.Infrastructure.Access;
+using Spoq.Infrastructure.Ops;
+using Spoq.Web.Accounts;
+using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
+
+namespace Spoq.Web.Access;
+
+/// <summary>The device flow with words, as JSON; <see cref="DeviceAuthorizationEndpoint"/> is its standard form.</summary>
+internal static class DeviceEndpoints
+{
+    private const string Tag = "Device flow";
+
+    public static void MapDeviceFlow(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/auth/device", StartAsync).AllowAnonymous().WithTags(Tag).WithSummary("Ask to be let in: three words for a person to approve")
+            .Produces<DeviceStartAnswer>().Refuses(422);
+        routes.MapPost("/auth/device/token", PollAsync).AllowAnonymous().WithTags(Tag).WithSummary("Poll for the tokens")
+            .Produces<DeviceTokens>().Produces<DeviceError>(StatusCodes.Status400BadRequest);
+        routes.MapPost("/auth/authorize", DecideAsync).RequireAccount().WithTags(Tag).WithSummary("Approve or deny, in the browser's session")
+            .Accepts<DeviceDecision>("application/json", "application/x-www-form-urlencoded").Produces<DeviceDecided>().Refuses(404, 409, 422);
+
+        // Who has to log in before deciding comes back by GET: to the words, which are shown again.
+        routes.MapGet("/auth/authorize", () => TypedResults.Redirect("/auth/verify")).AllowAnonymous().ExcludeFromDescription();
+        routes.MapDeviceAuthorization();
+    }
+
+    private static async Task<IResult> StartAsync(
+        [FromBody(EmptyBodyBehavior = Microsoft.AspNetCore.Mvc.ModelBinding.EmptyBodyBehavior.Allow)] DeviceStartRequest? asked,
+        DeviceAskers askers, DeviceGrantService devices, IOptions<SpoqOptions> options, HttpContext http)
+    {
+        NoStore(http);
+        var ask = await askers.ReadAsync(asked?.ClientId ?? FirstPartyClients.Cli, asked?.Scope, asked?.DeviceName, http.Caller(), http.RequestAborted);
+        return ask.Try(out var asker, out var no) && (await devices.StartAsync(asker, http.Caller(), http.RequestAborted)).Try(out var started, out no)
+            ? TypedResults.Ok(DeviceStartAnswer.Of(started, options.Value.BaseUrl))
+            : no.ToProblem();
+    }
+
+    private static async Task<IResult> PollAsync(DevicePollRequest poll, DeviceDelivery delivery, HttpContext http)
+    {
+        NoStore(http);
+        var answer = await delivery.PollAsync(poll.DeviceCode, poll.ClientId ?? FirstPartyClients.Cli, http.Caller(), http.RequestAborted);
+        return answer is { Poll: DevicePoll.Deliver } ? TypedResults.Ok(DeviceTokens.Of(answer)) : TypedResults.BadRequest(DeviceError.Of(answer));
+    }
+
+    private static async Task<IResult> DecideAsync(DeviceGrantService devices, HttpContext http)
+    {
+        // A program that was let in lets nobody else in: that takes a person at a browser.
+        if (http.User.Credential() != CredentialKind.Cookie)
+        {
+            return DeviceAccessRefusals.BrowserOnly.ToProblem();
+        }
+
+        var isForm = http.Request.HasFormContentType;
+        var said = isForm ? new DeviceDecision(http.Request.Form["user_code"], http.Request.Form["decision"]) : await http.Request.ReadFromJsonAsync<DeviceDecision>(http.RequestAborted);
+        var refusal = await ApplyAsync(devices, said, http);
+
+        // The page looks again and says what stands: the decision, or the reason why there is none.
+        return isForm ? TypedResults.Redirect(QueryHelpers.AddQueryString("/auth/verify", "code", said?.UserCode ?? ""))
+            : refusal is null ? TypedResults.Ok(new DeviceDecided(said!.Decision == "approve" ? "approved" : "denied"))
+            : refusal.ToProblem();
+    }
+
+    private static async Task<Refusal?> ApplyAsync(DeviceGrantService devices, DeviceDecision? said, HttpContext http)
+    {
+        if (said?.Decision is not ("approve" or "deny"))
+        {
+            return DeviceAccessRefusals.DecisionMissing;
+        }
+
+        var decided = await devices.DecideAsync(http.User.AccountId(), said.UserCode, said.Decision == "approve", http.Caller(), http.RequestAborted);
+        return decided.Try(out _, out var no) ? null : no;
+    }
+
+    internal static void NoStore(HttpContext http) => http.Response.Headers.CacheControl = "no-store";
+}
