@@ -12,7 +12,7 @@ internal static class CallerIdentity
     public const string ClientId = "client_id";
     public const string Scope = "scope";
     public const string Grant = "sid";
-    public const string KeyId = "key_id";
+    public const string KeyId = "api_key";
 
     private const string Unconfirmed = "unconfirmed";
     private const string Token = "token";
