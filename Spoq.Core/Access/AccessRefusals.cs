@@ -27,6 +27,8 @@ public static class AccessRefusals
     /// <summary>One answer for an unknown, expired, spent, revoked or somebody else's refresh token.</summary>
     public static readonly Refusal RefreshInvalid = new("invalid_grant", "This refresh token is not valid any more. Sign in again.", RefusalKind.Unauthenticated);
 
+    public static readonly Refusal ScopeWider = new("invalid_scope", "The refresh token was not given these scopes. Ask the person again.", RefusalKind.Malformed, "scope");
+
     public static readonly Refusal GrantMissing = new("not_found", "There is no such connected app. It may have been revoked already.", RefusalKind.NotFound);
 
     public static Refusal InsufficientScope(string scope) => new("insufficient_scope", $"This needs a token with the scope {scope}.", RefusalKind.Forbidden);

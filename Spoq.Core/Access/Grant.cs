@@ -18,6 +18,9 @@ public sealed class Grant(Guid id, Guid accountId, string clientId, string scope
 
     public string? Name { get; private set; } = name is { Length: > MaxNameLength } ? name[..MaxNameLength] : name;
 
+    /// <summary>Where it runs: the host its answers went to; null where there is none to tell.</summary>
+    public string? Place { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; } = createdAt;
 
     /// <summary>Exact to a minute.</summary>
@@ -26,6 +29,8 @@ public sealed class Grant(Guid id, Guid accountId, string clientId, string scope
     public DateTimeOffset? RevokedAt { get; private set; }
 
     public bool IsRevoked => RevokedAt is not null;
+
+    public void At(string place) => Place = place;
 
     public void Revoke(DateTimeOffset at) => RevokedAt ??= at;
 }

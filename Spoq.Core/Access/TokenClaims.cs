@@ -30,6 +30,24 @@ public sealed record TokenClaims
 
     /// <summary>The grant that an access token belongs to, <c>sid</c>.</summary>
     public string? GrantId { get; init; }
+
+    /// <summary>What only an id token says.</summary>
+    public PersonClaims? Person { get; init; }
+}
+
+/// <summary>Who signed in and how it came to that (OpenID Connect Core, sections 2 and 5.1).</summary>
+public sealed record PersonClaims
+{
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    public string? Nonce { get; init; }
+
+    public string? AccessTokenHash { get; init; }
+
+    /// <summary>Always a confirmed one.</summary>
+    public string? Email { get; init; }
+
+    public string? Name { get; init; }
 }
 
 /// <summary>What a token calls itself in its head (RFC 9068, section 2.1): one kind never passes for another.</summary>

@@ -46,6 +46,33 @@ public static class TokenSigner
                 json.WriteString(name, value);
             }
         }
+
+        if (claims.Person is { } person)
+        {
+            Write(json, person);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, PersonClaims person)
+    {
+        if (person.AuthenticatedAt is { } authenticatedAt)
+        {
+            json.WriteNumber("auth_time", authenticatedAt.ToUnixTimeSeconds());
+        }
+
+        ReadOnlySpan<(string Name, string? Value)> texts = [("nonce", person.Nonce), ("at_hash", person.AccessTokenHash), ("name", person.Name), ("email", person.Email)];
+        foreach (var (name, value) in texts)
+        {
+            if (value is not null)
+            {
+                json.WriteString(name, value);
+            }
+        }
+
+        if (person.Email is not null)
+        {
+            json.WriteBoolean("email_verified", true);
+        }
     }
 
     private static string Part(Action<Utf8JsonWriter> write)

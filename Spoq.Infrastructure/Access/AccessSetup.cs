@@ -16,6 +16,10 @@ public static class AccessSetup
         services.AddSingleton<AccessDesk>();
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<TokenService>();
+        services.AddSingleton<IdTokens>();
+        services.AddSingleton<TokenDesk>();
+        services.AddSingleton<OAuthClients>();
+        services.AddSingleton<AuthorizationService>();
         services.AddSingleton<ApiKeyGate>();
         services.AddSingleton<ApiKeyService>();
         services.AddSingleton<DeviceCodeLimits>();

@@ -13,25 +13,35 @@ namespace Spoq.Infrastructure.Access;
 public sealed record IssuedTokens(string AccessToken, string RefreshToken, TimeSpan ExpiresIn, string Scope, string? IdToken);
 
 /// <summary>Access tokens, and the chain of refresh tokens that renews them.</summary>
-public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, SigningKeys keys, SecretBox box, IOptions<SpoqOptions> options, AccessDesk desk)
+public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, SigningKeys keys, SecretBox box, IOptions<SpoqOptions> options, IdTokens idTokens, AccessDesk desk)
 {
     public static readonly TimeSpan AccessLife = TimeSpan.FromHours(1);
 
     private const string Purpose = "refresh_tokens.sealed_successor";
 
     /// <summary>Adds the first refresh token of the grant; the caller saves.</summary>
-    public async Task<IssuedTokens> IssueAsync(SpoqDbContext db, Grant grant, CancellationToken cancellationToken)
+    public Task<IssuedTokens> IssueAsync(SpoqDbContext db, Grant grant, CancellationToken cancellationToken) =>
+        IssueAsync(db, grant, new SignInProof(null, null), cancellationToken);
+
+    /// <summary>With an id token where the scope <c>openid</c> was granted.</summary>
+    internal async Task<IssuedTokens> IssueAsync(SpoqDbContext db, Grant grant, SignInProof proof, CancellationToken cancellationToken)
     {
         var refreshToken = Secret.New();
         Add(db, grant.Id, refreshToken);
-        return new IssuedTokens(await SignAsync(grant, cancellationToken), refreshToken, AccessLife, grant.Scope, null);
+        var accessToken = await SignAsync(grant, grant.Scope, cancellationToken);
+        var idToken = ScopeSet.Parse(grant.Scope).Contains(Scopes.OpenId) ? await idTokens.SignAsync(db, grant, accessToken, proof, cancellationToken) : null;
+        return new IssuedTokens(accessToken, refreshToken, AccessLife, grant.Scope, idToken);
     }
 
     /// <param name="refreshToken">As it came.</param>
     /// <param name="clientId">Who presents it, authenticated where it has a secret; null: one of our own clients.</param>
     /// <param name="caller">For the audit log.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<Result<IssuedTokens>> RefreshAsync(string? refreshToken, string? clientId, Caller caller, CancellationToken cancellationToken)
+    public Task<Result<IssuedTokens>> RefreshAsync(string? refreshToken, string? clientId, Caller caller, CancellationToken cancellationToken) =>
+        RefreshAsync(refreshToken, clientId, null, caller, cancellationToken);
+
+    /// <summary>The access token may be asked for with fewer scopes; the refresh token keeps them all (RFC 6749, section 6).</summary>
+    public async Task<Result<IssuedTokens>> RefreshAsync(string? refreshToken, string? clientId, string? scope, Caller caller, CancellationToken cancellationToken)
     {
         var hash = Secret.Hash(refreshToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -46,6 +56,12 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
             return AccessRefusals.RefreshInvalid;
         }
 
+        var asked = string.IsNullOrWhiteSpace(scope) ? grant.Scope : ScopeSet.Parse(scope).ToString();
+        if (!ScopeSet.Parse(asked).IsWithin(ScopeSet.Parse(grant.Scope)))
+        {
+            return AccessRefusals.ScopeWider;
+        }
+
         var token = await db.Set<RefreshToken>().SingleAsync(row => row.TokenHash == hash, cancellationToken);
         var outcome = token.PresentedAt(desk.Now);
         switch (outcome)
@@ -56,10 +72,11 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
                 token.Spend(box.Seal(Encoding.UTF8.GetBytes(successor), Purpose), desk.Now);
                 await db.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
-                return new IssuedTokens(await SignAsync(grant, cancellationToken), successor, AccessLife, grant.Scope, null);
+                return new IssuedTokens(await SignAsync(grant, asked, cancellationToken), successor, AccessLife, asked, null);
 
             case RefreshOutcome.Repeat:
-                return new IssuedTokens(await SignAsync(grant, cancellationToken), Encoding.UTF8.GetString(box.Open(token.SealedSuccessor, Purpose)), AccessLife, grant.Scope, null);
+                var again = Encoding.UTF8.GetString(box.Open(token.SealedSuccessor, Purpose));
+                return new IssuedTokens(await SignAsync(grant, asked, cancellationToken), again, AccessLife, asked, null);
 
             case RefreshOutcome.Reused:
                 desk.Audit(db, grant.AccountId, "access.refresh_token_reused", grant.Name ?? grant.ClientId, caller);
@@ -78,7 +95,7 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
     private void Add(SpoqDbContext db, Guid grantId, string refreshToken) =>
         db.Add(new RefreshToken(Secret.Hash(refreshToken), grantId, desk.Now, desk.Now + RefreshToken.Life));
 
-    private Task<string> SignAsync(Grant grant, CancellationToken cancellationToken)
+    private Task<string> SignAsync(Grant grant, string scope, CancellationToken cancellationToken)
     {
         var issuer = RuntimeTokens.IssuerOf(options.Value);
         var claims = new TokenClaims
@@ -90,7 +107,7 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
             ExpiresAt = desk.Now + AccessLife,
             Id = Guid.NewGuid().ToString("N"),
             ClientId = grant.ClientId,
-            Scope = grant.Scope,
+            Scope = scope,
             GrantId = grant.Id.ToString(),
         };
         return keys.SignAsync(claims, TokenTypes.AccessToken, cancellationToken);

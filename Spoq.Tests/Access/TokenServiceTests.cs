@@ -139,7 +139,7 @@ public sealed class TokenServiceTests(DatabaseFixture spoq) : IClassFixture<Data
             await spoq.Get<Grants>().RevokeFirstPartyAsync(db, ours.AccountId, cli.Id, CancellationToken.None);
 
             var left = await spoq.Get<Grants>().ListAsync(ours.AccountId, CancellationToken.None);
-            Assert.Equal([app.Id, cli.Id], left.Select(grant => grant.Id));
+            Assert.Equal(new[] { cli.Id, app.Id }.Order(), left.Select(grant => grant.Id).Order());
         }
 
         await Eventually.TrueAsync(() => IsRefusedAsync(first.AccessToken), "the token to die");

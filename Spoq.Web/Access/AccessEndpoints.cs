@@ -4,7 +4,7 @@ internal static class AccessEndpoints
 {
     public static void MapAccess(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/.well-known/jwks.json", JwksEndpoints.ReadAsync).AllowAnonymous();
+        routes.MapOAuth();
         routes.MapDeviceFlow();
         routes.MapApiKeys();
     }

@@ -24,6 +24,7 @@ internal static class BearerSetup
             .AddPolicy(Callers.Policy, policy => policy.RequireAuthenticatedUser().AddRequirements(new CallerRequirement()));
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, CallerGate>();
         services.AddSingleton<CallerStanding>();
+        services.AddOAuth();
         return services;
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using Spoq.Core.Accounts;
 
 namespace Spoq.Web.Accounts;
 
@@ -14,9 +16,9 @@ internal static class AccountsEndpoints
     }
 
     // A form parameter is what makes the framework ask for the form's token.
-    private static async Task<RedirectHttpResult> LogOutAsync([FromForm(Name = "return_url")] string? ignored, BrowserSession session, HttpContext context)
+    private static async Task<RedirectHttpResult> LogOutAsync([FromForm(Name = "return_url")] string? returnUrl, BrowserSession session, HttpContext context)
     {
         await session.CloseAsync(context);
-        return TypedResults.Redirect("/login");
+        return TypedResults.Redirect(LocalPath.Check(returnUrl) is { } next ? QueryHelpers.AddQueryString("/login", "return_url", next) : "/login");
     }
 }

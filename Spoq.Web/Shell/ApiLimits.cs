@@ -68,7 +68,8 @@ internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOpti
         });
         if (standing.Wait is { } wait)
         {
-            await ApiRefusals.TooManyRequests(wait).ToProblem().ExecuteAsync(context);
+            IResult no = endpoint.Metadata.GetMetadata<OAuthErrors>() is null ? ApiRefusals.TooManyRequests(wait).ToProblem() : OAuthAnswers.Error(ApiRefusals.TooManyRequests(wait));
+            await no.ExecuteAsync(context);
             return;
         }
 

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using Spoq.Core.Access;
+using Spoq.Web.Access;
 
 namespace Spoq.Web.Shell;
 
@@ -13,7 +15,14 @@ internal sealed class Failures(IProblemDetailsService problems) : IExceptionHand
             return false;
         }
 
-        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = Explain(exception) });
+        var problem = Explain(exception);
+        if (problem.Status < StatusCodes.Status500InternalServerError && httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<OAuthErrors>() is not null)
+        {
+            await OAuthAnswers.Error(OAuthError.InvalidRequest(problem.Detail ?? Problems.DetailOf(StatusCodes.Status400BadRequest)), problem.Status ?? StatusCodes.Status400BadRequest).ExecuteAsync(httpContext);
+            return true;
+        }
+
+        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = problem });
     }
 
     private static ProblemDetails Explain(Exception exception) =>

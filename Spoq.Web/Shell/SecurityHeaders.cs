@@ -27,12 +27,18 @@ internal static class SecurityHeaders
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         if (!headers.ContainsKey(HeaderNames.ContentSecurityPolicy))
         {
-            var socket = $"{(context.Request.IsHttps ? "wss" : "ws")}://{context.Request.Host.ToUriComponent()}";
-            headers.ContentSecurityPolicy =
-                "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
-                $"connect-src 'self' {socket}; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+            headers.ContentSecurityPolicy = PolicyOf(context, "'self'");
         }
 
         headers.XFrameOptions = "DENY";
+    }
+
+    /// <param name="context">The request.</param>
+    /// <param name="formAction">Where forms of the page may lead, redirects included.</param>
+    public static string PolicyOf(HttpContext context, string formAction)
+    {
+        var socket = $"{(context.Request.IsHttps ? "wss" : "ws")}://{context.Request.Host.ToUriComponent()}";
+        return "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
+            $"connect-src 'self' {socket}; object-src 'none'; base-uri 'self'; form-action {formAction}; frame-ancestors 'none'";
     }
 }

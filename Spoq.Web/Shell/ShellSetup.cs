@@ -11,6 +11,9 @@ internal static class ShellSetup
 {
     private const long MaxBodyBytes = 1024 * 1024;
 
+    /// <summary>A whole authorization request fits into the address of the log-in page, escaped twice.</summary>
+    private const int MaxAddressBytes = 16 * 1024;
+
     public static void AddWebShell(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -20,6 +23,7 @@ internal static class ShellSetup
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.MaxRequestLineSize = MaxAddressBytes;
         });
         if (!isDevelopment)
         {
@@ -70,8 +74,10 @@ internal static class ShellSetup
         app.UseStatusCodePages(Failures.ExplainAsync);
         app.UseProductionEdge();
         app.UseOriginCheck();
+        app.UsePostedAuthorization();
         app.UseRouting();
         app.UseBodyLimit();
+        app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();

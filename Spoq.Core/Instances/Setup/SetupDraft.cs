@@ -30,6 +30,9 @@ public sealed class SetupDraft(Guid id, Guid accountId, DateTimeOffset createdAt
     /// <summary>Made once, when checkout begins; its row is what is paid for.</summary>
     public Guid? InstanceId { get; private set; }
 
+    /// <summary>The page of ours that waits for the plan to be bought, such as a program's request to be let in.</summary>
+    public string? Next { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; } = createdAt;
 
     /// <summary>Set when the wizard is left for good; the next visit starts a new draft.</summary>
@@ -108,6 +111,8 @@ public sealed class SetupDraft(Guid id, Guid accountId, DateTimeOffset createdAt
             or InstanceState.Deleting or InstanceState.Deleted => SetupStep.Progress,
         _ => SetupStep.Ready,
     };
+
+    public void HeadFor(string? next) => Next = next;
 
     public void Close(DateTimeOffset now) => ClosedAt ??= now;
 

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
+using Spoq.Core.Accounts;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Setup;
@@ -90,6 +91,15 @@ public sealed class SetupService(
 
     public Task<Result<SetupState>> GoToAsync(Guid accountId, SetupStep step, CancellationToken cancellationToken) =>
         ChangeAsync(accountId, (_, draft) => Task.FromResult(draft.GoTo(step)), cancellationToken);
+
+    /// <summary>Remembers where the person goes on once the plan is bought; null: nowhere in particular.</summary>
+    public async Task HeadForAsync(Guid accountId, string? next, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var checkedNext = LocalPath.Check(next);
+        await db.Set<SetupDraft>().Where(draft => draft.AccountId == accountId && draft.ClosedAt == null && draft.Next != checkedNext)
+            .ExecuteUpdateAsync(set => set.SetProperty(draft => draft.Next, checkedNext), cancellationToken);
+    }
 
     /// <summary>Leaves this setup for good: the computer is ready, or it was cancelled and another may be chosen.</summary>
     public async Task<Refusal?> CloseAsync(Guid accountId, CancellationToken cancellationToken)

@@ -15,7 +15,8 @@ public sealed record SetupView(
     BillingInterval? Interval,
     string? Region,
     Guid? InstanceId,
-    string? Lost)
+    string? Lost,
+    string? Next = null)
 {
     public static SetupView Of(SetupState state) => new(
         state.Draft.Step,
@@ -26,7 +27,8 @@ public sealed record SetupView(
         state.Draft.Interval,
         state.Draft.Region,
         state.Draft.InstanceId,
-        state.Lost?.Message);
+        state.Lost?.Message,
+        state.Draft.Next);
 }
 
 /// <summary>What a step asks for: one thing at a time, saved before it is shown.</summary>
