@@ -126,7 +126,11 @@ internal sealed class AuthorizationFlow(OAuthClients clients, AuthorizationServi
     /// <summary>Back to this request, except that a sign-in it asked for has then been done.</summary>
     private static string Here(HttpRequest request)
     {
-        var parts = (request.QueryString.Value ?? "").TrimStart('?').Split('&').Where(part => !part.Equals("prompt=login", StringComparison.Ordinal));
+        var parts = Parameters(request).Select(pair => pair.Name == "prompt" ? (pair.Name, Value: WithoutLogin(pair.Value)) : pair)
+            .Where(pair => pair.Name != "prompt" || pair.Value.Length > 0)
+            .Select(pair => $"{Uri.EscapeDataString(pair.Name)}={Uri.EscapeDataString(pair.Value)}");
         return $"{request.Path}?{string.Join('&', parts)}";
     }
+
+    private static string WithoutLogin(string prompt) => string.Join(' ', prompt.Split(' ').Where(word => word != "login"));
 }
