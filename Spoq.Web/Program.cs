@@ -24,6 +24,8 @@ builder.AddWebShell();
 builder.Services.AddSpoq(builder.Configuration, builder.Environment);
 builder.Services.AddSignIn(builder.Environment);
 builder.Services.AddBearer();
+builder.Services.AddSignInProviders(builder.Configuration, builder.Environment);
+builder.Services.AddPasskeys();
 builder.Services.AddInstancesHub();
 
 var app = builder.Build();

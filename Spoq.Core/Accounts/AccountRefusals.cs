@@ -65,6 +65,24 @@ public static class AccountRefusals
 
     public static readonly Refusal ConfirmFirst = new("reauthentication_required", "Confirm that it is you: sign in again, then repeat this.", RefusalKind.Forbidden);
 
+    public static readonly Refusal LoginTaken = new("login_taken", "That login opens another Spoq account already. Unlink it there first.", RefusalKind.Conflict);
+
+    public static readonly Refusal LoginGone = new("login_gone", "That login is not linked any more.", RefusalKind.NotFound);
+
+    public static readonly Refusal LastWayIn = new("last_way_in", "This is the only way into your account. Add another one first.", RefusalKind.Conflict);
+
+    public static readonly Refusal PasskeyGone = new("passkey_gone", "That passkey was removed already.", RefusalKind.NotFound);
+
+    public static readonly Refusal PasskeyThere = new("passkey_there", "That passkey is in use already.", RefusalKind.Conflict);
+
+    public static readonly Refusal PasskeyRefused = new("passkey_refused", "That passkey could not be checked. Try again, or log in another way.", RefusalKind.Unauthenticated);
+
+    public static readonly Refusal PasskeyName = new("passkey_name", "Give it a name of at most 60 characters, such as My phone.", RefusalKind.Invalid, "passkey_name");
+
+    public static readonly Refusal TooManyPasskeys = new("too_many_passkeys", "An account has at most 20 passkeys. Remove one that you no longer use.", RefusalKind.Conflict);
+
+    public static Refusal NoVerifiedEmail(string provider) => new("no_verified_email", $"{provider} has no verified e-mail address for us. Verify one there, or sign up here and link {provider} on your account page.", RefusalKind.Unauthenticated);
+
     public const int MaxNameLength = 100;
 
     /// <summary>The same whether or not there is such an account.</summary>

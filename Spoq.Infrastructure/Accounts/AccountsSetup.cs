@@ -45,6 +45,9 @@ public static class AccountsSetup
         services.AddSingleton<SecondFactorService>();
         services.AddSingleton<TwoFactorService>();
         services.AddSingleton<Welcome>();
+        services.AddSingleton(SignInProviders.From(configuration));
+        services.AddSingleton<ExternalLoginService>();
+        services.AddSingleton<PasskeyService>();
         services.AddSingleton<SignUpService>();
         services.AddSingleton<LoginService>();
         services.AddSingleton<PasswordResetService>();

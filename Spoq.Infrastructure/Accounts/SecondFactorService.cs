@@ -50,6 +50,14 @@ public sealed class SecondFactorService(IDbContextFactory<SpoqDbContext> context
 
         var hash = Secret.Hash(ticket);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+
+        // Asked before the transaction: a counter that waits for a second connection while this one is held starves both.
+        var accountId = await db.Set<SecondFactorTicket>().Where(row => row.Hash == hash && row.UsedAt == null).Select(row => row.AccountId).SingleOrDefaultAsync(cancellationToken);
+        if (accountId != default && await desk.Limits.SecondStepAsync(accountId, cancellationToken) is { } tooOften)
+        {
+            return tooOften;
+        }
+
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var held = (await db.Set<SecondFactorTicket>().FromSql($"select * from second_factor_tickets where hash = {hash} for update").ToListAsync(cancellationToken)).SingleOrDefault();
         if ((held is null ? AccountRefusals.SecondStepOver : held.Try(desk.Now)) is { } no)
@@ -58,8 +66,7 @@ public sealed class SecondFactorService(IDbContextFactory<SpoqDbContext> context
         }
 
         var account = await db.Users.SingleAsync(user => user.Id == held!.AccountId, cancellationToken);
-        var refusal = await desk.Limits.SecondStepAsync(account.Id, cancellationToken)
-            ?? (account.LockoutEnd > desk.Now ? AccountRefusals.Suspended : null)
+        var refusal = (account.LockoutEnd > desk.Now ? AccountRefusals.Suspended : null)
             ?? (await SpendAsync(db, account.Id, code, caller, cancellationToken) ? null : AccountRefusals.SecondStepWrong);
         if (refusal is null)
         {

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Accounts;
+using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Accounts;
@@ -9,7 +10,7 @@ namespace Spoq.Infrastructure.Accounts;
 public sealed record SessionView(Guid Id, string Agent, string Method, IPAddress? Address, DateTimeOffset CreatedAt, DateTimeOffset LastSeenAt);
 
 /// <summary>Which browsers are signed in to an account, and how they are signed out from elsewhere.</summary>
-public sealed class SessionService(IDbContextFactory<SpoqDbContext> contexts, AccountDesk desk)
+public sealed class SessionService(IDbContextFactory<SpoqDbContext> contexts, Grants grants, AccountDesk desk)
 {
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(90);
 
@@ -111,11 +112,15 @@ public sealed class SessionService(IDbContextFactory<SpoqDbContext> contexts, Ac
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>Joins the transaction of what makes it necessary, such as a new password. Sign-ins that wait for a code end too.</summary>
+    /// <summary>
+    /// Joins the transaction of what makes it necessary, such as a new password. Sign-ins that wait for a code end too,
+    /// and what our own programs hold.
+    /// </summary>
     internal async Task EndOthersAsync(SpoqDbContext db, Guid accountId, Guid? keptSessionId, CancellationToken cancellationToken)
     {
         await db.Set<SecondFactorTicket>().Where(ticket => ticket.AccountId == accountId).ExecuteDeleteAsync(cancellationToken);
         await EndWhereAsync(db, accountId, row => row.Id != keptSessionId, cancellationToken);
+        await grants.RevokeFirstPartyAsync(db, accountId, null, cancellationToken);
     }
 
     private IQueryable<Session> Open(SpoqDbContext db, Guid accountId)

@@ -90,6 +90,7 @@ public sealed class TwoFactorService(IDbContextFactory<SpoqDbContext> contexts, 
             return AccountRefusals.TwoFactorOn;
         }
 
+        await desk.Limits.SecondStepDoneAsync(accountId, cancellationToken);
         return codes;
     }
 

@@ -16,7 +16,7 @@ public sealed class User : IdentityUser<Guid>
     /// <summary>As Identity's own normalizer does it; checked addresses are ASCII.</summary>
     internal static string Normalize(string email) => email.ToUpperInvariant();
 
-    internal static User Confirmed(Guid id, string email, string passwordHash, DateTimeOffset now) => new()
+    internal static User Confirmed(Guid id, string email, string? passwordHash, DateTimeOffset now) => new()
     {
         Id = id,
         Email = email,

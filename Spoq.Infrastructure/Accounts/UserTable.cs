@@ -40,7 +40,11 @@ internal sealed class UserTable : IEntityTypeConfiguration<User>,
 
     public void Configure(EntityTypeBuilder<IdentityUserClaim<Guid>> builder) => builder.ToTable("user_claims");
 
-    public void Configure(EntityTypeBuilder<IdentityUserLogin<Guid>> builder) => builder.ToTable("external_logins");
+    public void Configure(EntityTypeBuilder<IdentityUserLogin<Guid>> builder)
+    {
+        builder.ToTable("external_logins");
+        builder.Property<DateTimeOffset>(ExternalLoginService.LinkedAt);
+    }
 
     public void Configure(EntityTypeBuilder<IdentityUserToken<Guid>> builder) => builder.ToTable("user_tokens");
 
@@ -49,6 +53,7 @@ internal sealed class UserTable : IEntityTypeConfiguration<User>,
     public void Configure(EntityTypeBuilder<IdentityUserPasskey<Guid>> builder)
     {
         builder.ToTable("passkeys");
+        builder.Property<DateTimeOffset?>(PasskeyService.LastUsedAt);
         builder.OwnsOne(passkey => passkey.Data, data => data.ToJson("data"));
     }
 }

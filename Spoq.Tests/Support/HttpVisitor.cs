@@ -37,12 +37,6 @@ internal sealed partial class HttpVisitor : IDisposable
         return await Http.PostAsync(new Uri(page, UriKind.RelativeOrAbsolute), content);
     }
 
-    public async Task LogInAsync(string email)
-    {
-        using var answer = await SubmitAsync("/login", "login", await FormTokenAsync("/login"), $"email={Uri.EscapeDataString(email)}&password=correct+horse+battery+staple");
-        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-    }
-
     /// <summary>Where the sign-up goes on: the page that asks for the code.</summary>
     public async Task<string> StartSignUpAsync(string email)
     {
@@ -51,12 +45,36 @@ internal sealed partial class HttpVisitor : IDisposable
         return started.Headers.Location!.ToString();
     }
 
-    public async Task SignUpAsync()
+    /// <returns>The address of the new account; its password is <c>correct horse battery staple</c>.</returns>
+    public async Task<string> SignUpAsync(string? email = null)
     {
-        var email = $"{Guid.NewGuid():n}@example.com";
+        email ??= $"{Guid.NewGuid():n}@example.com";
         var confirm = await StartSignUpAsync(email);
         using var confirmed = await SubmitAsync(confirm, "code", await FormTokenAsync("/login"), $"code={await _server.CodeFromMailAsync(email)}");
         Assert.Equal(HttpStatusCode.Redirect, confirmed.StatusCode);
+        return email;
+    }
+
+    /// <returns>Where it goes on, or null when the log-in page came again.</returns>
+    public async Task<string?> LogInAsync(string email, string password = "correct horse battery staple", string page = "/login")
+    {
+        using var answer = await SubmitAsync(page, "login", await FormTokenAsync(), $"email={Uri.EscapeDataString(email)}&password={Uri.EscapeDataString(password)}");
+        return answer.Headers.Location?.ToString();
+    }
+
+    public async Task<bool> IsSignedInAsync()
+    {
+        using var answer = await Http.GetAsync(new Uri("/dashboard/account", UriKind.Relative));
+        return answer.StatusCode == HttpStatusCode.OK;
+    }
+
+    public async Task<string> ReadAsync(string page) => WebUtility.HtmlDecode(await (await Http.GetAsync(new Uri(page, UriKind.RelativeOrAbsolute))).Content.ReadAsStringAsync());
+
+    /// <summary>Where a page leads; null: it shows itself.</summary>
+    public async Task<string?> LocationAsync(string page)
+    {
+        using var answer = await Http.GetAsync(new Uri(page, UriKind.RelativeOrAbsolute));
+        return answer.Headers.Location?.ToString();
     }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]

@@ -13,6 +13,7 @@ internal static class AccountsEndpoints
         routes.MapAuth();
         routes.MapAuthMail();
         routes.MapMe();
+        routes.MapExternalSignIn();
     }
 
     // A form parameter is what makes the framework ask for the form's token.

@@ -13,10 +13,11 @@ internal sealed class BrowserSession(SignInManager<User> signIn, AccountService 
     /// <param name="accountId">Who they proved to be.</param>
     /// <param name="method">How; see <see cref="SignInMethod"/>.</param>
     /// <param name="next">Where they were heading.</param>
+    /// <param name="isFirst">The account was made just now: nobody needs to be told of a new browser.</param>
     /// <returns>The page to go on to.</returns>
-    public async Task<string> OpenAsync(HttpContext context, Guid accountId, string method, string? next)
+    public async Task<string> OpenAsync(HttpContext context, Guid accountId, string method, string? next, bool isFirst = false)
     {
-        var isNew = memory.KnownAccount(context) != accountId && method != SignInMethod.Confirmation;
+        var isNew = memory.KnownAccount(context) != accountId && !isFirst;
         var replaced = context.User.FindAccountId() == accountId ? context.User.SessionId() : null;
         var sessionId = await sessions.OpenAsync(accountId, method, replaced, isNew, context.Caller(), context.RequestAborted);
         await WriteAsync(accountId, sessionId);
@@ -55,11 +56,11 @@ internal sealed class BrowserMemory(IDataProtectionProvider protection, IHostEnv
     public void Remember(HttpContext context, Guid accountId) => Write(context, "spoq-known", "known-browser", accountId.ToString(), s_memory);
 
     /// <summary>The ticket of a sign-in that waits for its code.</summary>
-    public string? SecondFactorTicket(HttpContext context) => Read(context, "spoq-2fa", "second-factor");
+    public string? SecondFactorTicket(HttpContext context) => Read(context, "spoq-code", "second-factor");
 
-    public void HoldSecondFactorTicket(HttpContext context, string ticket) => Write(context, "spoq-2fa", "second-factor", ticket, Core.Accounts.SecondFactorTicket.Life);
+    public void HoldSecondFactorTicket(HttpContext context, string ticket) => Write(context, "spoq-code", "second-factor", ticket, Core.Accounts.SecondFactorTicket.Life);
 
-    public void DropSecondFactorTicket(HttpContext context) => Drop(context, "spoq-2fa");
+    public void DropSecondFactorTicket(HttpContext context) => Drop(context, "spoq-code");
 
     /// <summary>The ticket of a sign-up whose address is still to be confirmed: shows that the mailed link is opened where the password was chosen.</summary>
     public string? SignUpTicket(HttpContext context) => Read(context, "spoq-signup", "sign-up");

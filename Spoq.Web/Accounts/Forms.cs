@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.WebUtilities;
 using Spoq.Core;
 using Spoq.Core.Accounts;
 using Spoq.Infrastructure.Accounts;
@@ -26,6 +27,9 @@ internal static class Forms
     /// <summary>Where somebody who signs up was heading: a page of ours, or the wizard with the address they looked up.</summary>
     public static string? Next(string? returnUrl, string? address) =>
         LocalPath.Check(returnUrl) ?? (address is { Length: > 0 and <= 63 } ? LocalPath.Check("/setup?address=" + Uri.EscapeDataString(address)) : null);
+
+    /// <summary>A page of ours that goes on to another one.</summary>
+    public static string To(string path, string? next) => string.IsNullOrEmpty(next) ? path : QueryHelpers.AddQueryString(path, "return_url", next);
 
     public static string With(this NavigationManager navigation, string path, string? next) =>
         navigation.GetUriWithQueryParameters(navigation.ToAbsoluteUri(path).ToString(), new Dictionary<string, object?> { ["return_url"] = next });

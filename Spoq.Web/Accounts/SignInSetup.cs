@@ -53,6 +53,7 @@ internal static class SignInSetup
         services.AddSingleton<BrowserMemory>();
         services.AddScoped<BrowserSession>();
         services.AddScoped<LoginFlow>();
+        services.AddScoped<StepUp>();
         return services;
     }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 using Spoq.Web.Access;
+using Spoq.Web.Accounts;
 using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Shell;
@@ -80,6 +81,7 @@ internal static class ShellSetup
         app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseStepUp();
         app.UseAntiforgery();
         app.UseMiddleware<ApiLimits>();
         app.UseMiddleware<Idempotency>();

@@ -1,0 +1,45 @@
+using System.Security.Claims;
+using Spoq.Core.Accounts;
+using Spoq.Infrastructure.Accounts;
+using Spoq.Web.Shell;
+
+namespace Spoq.Web.Accounts;
+
+/// <summary>What stands behind this is dangerous in the wrong hands: whoever asks must have proved within ten minutes who they are.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+public sealed class FreshSignInAttribute : Attribute;
+
+/// <summary>An unlocked laptop is not its owner: dangerous pages and endpoints send people to <c>/login/confirm</c> first.</summary>
+internal sealed class StepUp(SessionService sessions)
+{
+    public const string Page = "/login/confirm";
+
+    /// <summary>For actions inside a circuit, which outlives the request that opened it. Tokens are never fresh.</summary>
+    public async Task<bool> IsFreshAsync(ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        user.SessionId() is { } sessionId && await sessions.IsFreshAsync(user.AccountId(), sessionId, cancellationToken);
+}
+
+internal static class StepUpSetup
+{
+    public static TBuilder RequireFreshSignIn<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(new FreshSignInAttribute());
+
+    public static IApplicationBuilder UseStepUp(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    {
+        var isAsked = context.GetEndpoint()?.Metadata.GetMetadata<FreshSignInAttribute>() is not null;
+        if (!isAsked || await context.RequestServices.GetRequiredService<StepUp>().IsFreshAsync(context.User, context.RequestAborted))
+        {
+            await next(context);
+            return;
+        }
+
+        if (!Problems.WantsPage(context.Request))
+        {
+            await AccountRefusals.ConfirmFirst.ToProblem().ExecuteAsync(context);
+            return;
+        }
+
+        // What a form carried is not kept: it is typed again after the proof, not before it.
+        context.Response.Redirect(Forms.To(StepUp.Page, context.Request.Path + context.Request.QueryString));
+    });
+}
