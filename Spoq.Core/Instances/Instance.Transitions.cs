@@ -107,9 +107,10 @@ public sealed partial class Instance
     /// <summary>The worker is done with it; another may claim it when it is due.</summary>
     public void EndLease() => LeaseUntil = null;
 
-    /// <summary>True while nothing was decided about it since the other copy of it was read.</summary>
+    /// <summary>True while nothing was decided about it since the other copy of it was read, and the call it waits for has not come.</summary>
     public bool IsStillAt(Instance seen) =>
-        State == seen.State && Road == seen.Road && Step == seen.Step && StepStartedAt == seen.StepStartedAt;
+        State == seen.State && Road == seen.Road && Step == seen.Step && StepStartedAt == seen.StepStartedAt
+        && (Step != Provisioning.Step.InstallConductor || PhonedHomeAt == seen.PhonedHomeAt);
 
     /// <summary>True when a screen that shows the other copy of it is out of date.</summary>
     public bool HasNews(Instance seen) =>

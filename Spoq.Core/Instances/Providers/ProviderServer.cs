@@ -12,6 +12,7 @@ public sealed class ProviderServer(Guid id, Guid instanceId, string provider, Da
 
     public string Provider { get; private set; } = provider;
 
+    /// <summary>When the provider was last asked for it.</summary>
     public DateTimeOffset OrderedAt { get; private set; } = orderedAt;
 
     public DateTimeOffset? AnsweredAt { get; private set; }
@@ -25,6 +26,8 @@ public sealed class ProviderServer(Guid id, Guid instanceId, string provider, Da
 
     /// <summary>The token given at phone-home, encrypted: repeated until a heartbeat proves that it arrived.</summary>
     public byte[]? SealedInstanceToken { get; private set; }
+
+    public void OrderAgain(DateTimeOffset now) => OrderedAt = now;
 
     public void KeepProvisioningToken(byte[] sealedToken) => SealedProvisioningToken = sealedToken;
 

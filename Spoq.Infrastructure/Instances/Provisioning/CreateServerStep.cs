@@ -15,7 +15,7 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
         var provider = providers.Named(instance.Provider);
         if (await ledger.OpenAsync(instance, cancellationToken) is not { } order)
         {
-            return Outcomes.NotYet(instance, clock.GetUtcNow(), "The order was withdrawn.");
+            return Withdrawn(instance);
         }
 
         var server = order.IsNew ? null : await provider.FindAsync(instance.Id, cancellationToken);
@@ -25,10 +25,17 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
             return new StepOutcome.NotYet(sure - clock.GetUtcNow(), "The provider has not confirmed the order; waiting to see whether the computer appears.");
         }
 
+        if (server is null && !order.IsNew && !await ledger.RepeatAsync(instance, cancellationToken))
+        {
+            return Withdrawn(instance);
+        }
+
         server ??= await provider.CreateAsync(OrderOf(instance, order.ProvisioningToken), cancellationToken);
         await ledger.AnswerAsync(instance, server.Reference);
         return new StepOutcome.Done { Server = server };
     }
+
+    private StepOutcome Withdrawn(Instance instance) => Outcomes.NotYet(instance, clock.GetUtcNow(), "The order was withdrawn.");
 
     private static ServerOrder OrderOf(Instance instance, string token) =>
         new(instance.Id, instance.AccountId, instance.Hostname, instance.Username, instance.Plan, instance.Region, token);

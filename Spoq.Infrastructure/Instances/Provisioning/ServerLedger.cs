@@ -19,8 +19,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var row = await db.LockInstanceAsync(instance.Id, cancellationToken);
-        if (row is null || row.LeaseToken != instance.LeaseToken || row.Road != Road.Create)
+        if (await LockMineAsync(db, instance, cancellationToken) is not { } row)
         {
             return null;
         }
@@ -31,11 +30,12 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
             return new OpenOrder(line.OrderedAt, IsNew: false, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)));
         }
 
-        var now = clock.GetUtcNow();
+        // A line without a token: the server was made, called home and forgot it, before its maker's answer was written down.
+        var isNew = line is null;
         var token = ServerTokens.New();
         if (line is null)
         {
-            line = new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.Provider, now);
+            line = new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.Provider, clock.GetUtcNow());
             db.Add(line);
         }
 
@@ -43,7 +43,23 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         row.ExpectPhoneHome(ServerTokens.Hash(token));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new OpenOrder(line.OrderedAt, IsNew: true, token);
+        return new OpenOrder(line.OrderedAt, isNew, token);
+    }
+
+    /// <summary>Written before a provider that may have heard of the order is asked again: from now on its answer is waited for anew. False: no longer ours to order for.</summary>
+    public async Task<bool> RepeatAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await LockMineAsync(db, instance, cancellationToken) is null || await OpenLineAsync(db, instance.Id, cancellationToken) is not { } line)
+        {
+            return false;
+        }
+
+        line.OrderAgain(clock.GetUtcNow());
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>The provider's answer is kept even when the instance has moved on: what was made must be removed.</summary>
@@ -66,6 +82,10 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
             await db.SaveChangesAsync(cancellationToken);
         }
     }
+
+    /// <summary>Null when the lease or the instance has gone another way.</summary>
+    private static async Task<Instance?> LockMineAsync(SpoqDbContext db, Instance instance, CancellationToken cancellationToken) =>
+        await db.LockInstanceAsync(instance.Id, cancellationToken) is { Road: Road.Create } row && row.LeaseToken == instance.LeaseToken ? row : null;
 
     public static Task<ProviderServer?> OpenLineAsync(SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken) =>
         db.Set<ProviderServer>().SingleOrDefaultAsync(line => line.InstanceId == instanceId && line.RemovedAt == null, cancellationToken);

@@ -45,6 +45,53 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
     }
 
     [Fact]
+    public async Task A_server_that_calls_home_before_its_order_is_answered_is_not_bought_twice()
+    {
+        var failures = 1;
+        Provider.AfterCreate = () => failures-- > 0 ? new ProviderException("The provider said 500.") : null;
+        var (_, id) = await BuyAsync();
+        await DriveAsync(id, _ => Provider.Existing.Contains(id));
+        var reports = world.Get<ServerReports>();
+        var token = await reports.PhoneHomeAsync(id, Provider.TokenOf(id), "1", CancellationToken.None);
+        Assert.True(await reports.HeartbeatAsync(id, token!, new ServerVitals("1", 0, 0, 0, 0, 0), CancellationToken.None));
+
+        await DriveAsync(id, InstanceState.Running);
+
+        Assert.Single(Provider.Bought);
+    }
+
+    [Fact]
+    public async Task A_repeated_order_is_waited_for_as_long_as_the_first_one()
+    {
+        Provider.LookupLag = TimeSpan.FromMinutes(1);
+        var (refusals, losses) = (1, 1);
+        Provider.BeforeCreate = () => refusals-- > 0 ? new ProviderException("The provider said 500.") : null;
+        Provider.AfterCreate = () => losses-- > 0 ? new ProviderException("The provider said 500, and had done it.") : null;
+        var (_, id) = await BuyAsync();
+
+        await DriveAsync(id, InstanceState.Running);
+
+        Assert.Single(Provider.Bought);
+    }
+
+    [Fact]
+    public async Task A_call_home_in_the_middle_of_a_look_is_not_overlooked()
+    {
+        var (_, id) = await BuyAsync();
+        await DriveAsync(id, instance => instance.Step == Step.InstallConductor);
+        Provider.DuringGet = async () =>
+        {
+            Provider.DuringGet = () => Task.CompletedTask;
+            Assert.NotNull(await world.Get<ServerReports>().PhoneHomeAsync(id, Provider.TokenOf(id), "1", CancellationToken.None));
+        };
+        await world.Get<ProvisioningWorker>().RunOnceAsync(CancellationToken.None);
+
+        await world.Get<ProvisioningWorker>().RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(Step.Verify, (await ReadAsync(id)).Step);
+    }
+
+    [Fact]
     public async Task Two_workers_run_each_step_once()
     {
         var purchases = new List<Guid>();
@@ -289,14 +336,16 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
 
     public sealed class Fixture : DatabaseFixture
     {
-        internal ScriptedProvider Provider { get; private set; } = new();
+        internal ScriptedProvider Provider => field ??= new ScriptedProvider(Clock);
 
         internal void Reset()
         {
             Provider.BeforeCreate = () => null;
             Provider.AfterCreate = () => null;
             Provider.DuringCreate = () => Task.CompletedTask;
+            Provider.DuringGet = () => Task.CompletedTask;
             Provider.Power = ServerPower.Running;
+            Provider.LookupLag = TimeSpan.Zero;
             Provider.Bought.Clear();
             Provider.Calls.Clear();
             foreach (var id in Provider.Existing.ToList())

@@ -9,12 +9,13 @@ using Spoq.Core.Wire;
 namespace Spoq.Tests.Instances.Provisioning;
 
 /// <summary>A provider that does as it is told: its ledger says what was really bought.</summary>
-internal sealed class ScriptedProvider : IServerProvider
+internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
 {
     public const string Key = "scripted";
 
     private readonly ConcurrentDictionary<Guid, ServerOrder> _servers = [];
     private readonly ConcurrentDictionary<Guid, bool> _off = [];
+    private readonly ConcurrentDictionary<Guid, DateTimeOffset> _listedAt = [];
 
     public ConcurrentQueue<Guid> Bought { get; } = [];
 
@@ -29,6 +30,9 @@ internal sealed class ScriptedProvider : IServerProvider
     /// <summary>Awaited inside a creation.</summary>
     public Func<Task> DuringCreate { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Awaited inside a look at a server.</summary>
+    public Func<Task> DuringGet { get; set; } = () => Task.CompletedTask;
+
     public ServerPower Power { get; set; } = ServerPower.Running;
 
     /// <summary>Where the stand-in for a Conductor answers.</summary>
@@ -36,7 +40,8 @@ internal sealed class ScriptedProvider : IServerProvider
 
     public string Name => Key;
 
-    public TimeSpan LookupLag => TimeSpan.Zero;
+    /// <summary>A server just made is missing from look-ups for so long.</summary>
+    public TimeSpan LookupLag { get; set; }
 
     public ICollection<Guid> Existing => _servers.Keys;
 
@@ -46,9 +51,14 @@ internal sealed class ScriptedProvider : IServerProvider
 
     public Task<IReadOnlyList<ServerRegion>> RegionsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ServerRegion>>([]);
 
-    public Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Task.FromResult(Look(instanceId));
+    public Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) =>
+        Task.FromResult(_listedAt.TryGetValue(instanceId, out var listedAt) && clock.GetUtcNow() < listedAt ? null : Look(instanceId));
 
-    public Task<Server?> GetAsync(string reference, CancellationToken cancellationToken) => Task.FromResult(Look(Guid.Parse(reference)));
+    public async Task<Server?> GetAsync(string reference, CancellationToken cancellationToken)
+    {
+        await DuringGet();
+        return Look(Guid.Parse(reference));
+    }
 
     public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken)
     {
@@ -57,6 +67,7 @@ internal sealed class ScriptedProvider : IServerProvider
         await DuringCreate();
         Bought.Enqueue(order.InstanceId);
         _servers[order.InstanceId] = order;
+        _listedAt[order.InstanceId] = clock.GetUtcNow() + LookupLag;
         Throw(AfterCreate());
         return Look(order.InstanceId)!;
     }
