@@ -89,6 +89,10 @@ public sealed class CheckoutIntent
     public bool Fits(string plan, BillingInterval interval, Money price, DateTimeOffset now) =>
         State == CheckoutState.Open && Plan == plan && Interval == interval && Price == price && now < ExpiresAt - s_enoughToPay;
 
+    /// <summary>Whether these facts are the news that it was paid and the money is with us.</summary>
+    public bool IsPaidBy(CheckoutFacts facts) =>
+        State is CheckoutState.Open or CheckoutState.Expired or CheckoutState.Replaced && facts is { Standing: CheckoutStanding.Paid, Refunded: false };
+
     public void Opened(CheckoutPage page, DateTimeOffset now)
     {
         Reference ??= page.Reference;

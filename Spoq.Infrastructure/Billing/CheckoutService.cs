@@ -63,7 +63,7 @@ public sealed class CheckoutService(
         throw new InvalidOperationException($"The checkout of instance {request.InstanceId} does not come to rest.");
     }
 
-    /// <summary>The checkout that tells most about the instance: the kept payment, else the one going back, else the newest.</summary>
+    /// <summary>The checkout that tells most about the instance: the kept payment, else the open one, else one that goes or went back, else the newest.</summary>
     public async Task<CheckoutIntent?> FindForInstanceAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

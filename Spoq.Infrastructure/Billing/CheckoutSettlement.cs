@@ -4,6 +4,7 @@ using Spoq.Core.Instances;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances;
+using Spoq.Infrastructure.Instances.Setup;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Billing;
@@ -13,7 +14,7 @@ namespace Spoq.Infrastructure.Billing;
 /// come here with the payment provider's facts; the instance's row lock makes them take turns.
 /// </summary>
 public sealed class CheckoutSettlement(
-    IDbContextFactory<SpoqDbContext> contexts, InstanceService instances, PlanCatalogue plans, AccountPost post, TimeProvider clock)
+    IDbContextFactory<SpoqDbContext> contexts, InstanceService instances, AddressClaims addresses, PlanCatalogue plans, AccountPost post, TimeProvider clock)
 {
     internal async Task<Settlement> TakeAsync(Guid intentId, CheckoutFacts facts, CancellationToken cancellationToken)
     {
@@ -68,7 +69,14 @@ public sealed class CheckoutSettlement(
     {
         var now = clock.GetUtcNow();
         var intent = intents.This;
-        var settlement = intent.Take(facts, WhyNotWanted(intents), now);
+        var no = WhyNotWanted(intents);
+        if (no is null && intent.IsPaidBy(facts) && await addresses.LockInAsync(db, intents.Instance, cancellationToken) is not null)
+        {
+            // Bought means bought with its address: two computers can never stand under one name.
+            no = "Your address went to somebody else before the payment arrived.";
+        }
+
+        var settlement = intent.Take(facts, no, now);
         switch (settlement)
         {
             case Settlement.Bought:
@@ -110,10 +118,24 @@ public sealed class CheckoutSettlement(
     {
         var intent = intents.This;
         var undone = await db.Set<Subscription>().SingleOrDefaultAsync(subscription => subscription.CheckoutIntentId == intent.Id, cancellationToken);
-        undone?.Undo(now);
+        if (undone is not null)
+        {
+            undone.Undo(now);
+            EndUndelivered(db, intents.Instance, now);
+        }
+
         var purchase = Describe(intents);
         var isDraft = intents.Instance.State == InstanceState.Draft;
         await post.AddAsync(db, intent.AccountId, (to, links) => BillingMails.Refund(to, purchase, intent.RefundReason, isDraft ? links.Setup : links.Dashboard), cancellationToken);
+    }
+
+    /// <summary>A payment may also be sent back at the payment provider: then nothing more is bought for it.</summary>
+    private static void EndUndelivered(SpoqDbContext db, Instance instance, DateTimeOffset now)
+    {
+        if (instance.RequestCancel(now) is null)
+        {
+            db.Tell(instance, now, "cancelled_by_refund", "Your payment was sent back to you, so we stop: everything made so far is removed.");
+        }
     }
 
     private BillingMails.Purchase Describe(LockedIntents intents)

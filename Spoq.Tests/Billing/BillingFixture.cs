@@ -19,11 +19,11 @@ public sealed class BillingFixture : DatabaseFixture
     internal FlakyPayments Line => (FlakyPayments)Get<IPayments>();
 
     /// <summary>An account with a draft instance.</summary>
-    internal async Task<Customer> AddCustomerAsync(string plan = "cloud")
+    internal async Task<Customer> AddCustomerAsync(string plan = "cloud", string? address = null)
     {
         var accountId = await AddAccountAsync();
         var id = Guid.CreateVersion7();
-        var address = $"a{id:n}"[..24];
+        address ??= $"a{id:n}"[..24];
         await using var db = NewContext();
         db.Add(new Instance(id, accountId, address, $"{address}.localhost", "alice", plan, "local", "local", Clock.Now));
         await db.SaveChangesAsync();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Spoq.Core.Billing;
 using Spoq.Infrastructure.Billing;
+using Spoq.Infrastructure.Instances.Setup;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Tests.Billing;
@@ -77,6 +78,65 @@ public sealed class CheckoutSettlementTests(BillingFixture fixture) : IClassFixt
     }
 
     [Fact]
+    public async Task A_payment_for_an_address_that_was_sold_meanwhile_goes_back()
+    {
+        var late = await fixture.AddCustomerAsync(address: "sold-meanwhile");
+        var checkout = await fixture.BeginAsync(late);
+        await fixture.PayAsync(late, checkout);
+        var first = await fixture.AddCustomerAsync(address: "sold-meanwhile");
+        await TakePaidAsync(await fixture.BeginAsync(first));
+
+        fixture.Clock.Advance(TimeSpan.FromSeconds(15));
+        await fixture.SweepAsync();
+
+        Assert.Equal("Provisioning, told 1, Active | Paid", await fixture.StoryAsync(first));
+        Assert.Equal("Draft, told 0,  | Refunded", await fixture.StoryAsync(late));
+        Assert.Equal("Your address went to somebody else before the payment arrived.", (await fixture.IntentAsync(checkout)).RefundReason);
+    }
+
+    [Fact]
+    public async Task A_late_payment_does_not_take_the_address_from_who_holds_it_now()
+    {
+        var late = await fixture.AddCustomerAsync(address: "held-anew");
+        var holder = await fixture.AddCustomerAsync(address: "held-anew");
+        Assert.Null(await fixture.Get<AddressClaims>().HoldAsync(holder.AccountId, "held-anew", CancellationToken.None));
+
+        await TakePaidAsync(await fixture.BeginAsync(late));
+        await TakePaidAsync(await fixture.BeginAsync(holder));
+
+        Assert.Equal("Draft, told 0,  | RefundDue", await fixture.StoryAsync(late));
+        Assert.Equal("Provisioning, told 1, Active | Paid", await fixture.StoryAsync(holder));
+    }
+
+    [Fact]
+    public async Task A_payment_sent_back_at_the_provider_ends_the_building()
+    {
+        var customer = await fixture.AddCustomerAsync();
+        var started = await fixture.BeginAsync(customer);
+        await TakePaidAsync(started);
+
+        await fixture.Get<CheckoutSettlement>().TakeAsync(
+            started.IntentId, new CheckoutFacts(BillingFixture.Session(started), CheckoutStanding.Paid, Refunded: true), CancellationToken.None);
+
+        Assert.Equal("Cancelling, told 1, Terminated | Refunded", await fixture.StoryAsync(customer));
+    }
+
+    [Fact]
+    public async Task The_refund_of_a_second_payment_leaves_the_computer_alone()
+    {
+        var customer = await fixture.AddCustomerAsync();
+        var first = await fixture.BeginAsync(customer);
+        var second = await fixture.BeginAsync(customer, interval: BillingInterval.Year);
+        await TakePaidAsync(first);
+        await TakePaidAsync(second);
+
+        await fixture.Get<CheckoutSettlement>().TakeAsync(
+            second.IntentId, new CheckoutFacts(BillingFixture.Session(second), CheckoutStanding.Paid, Refunded: true), CancellationToken.None);
+
+        Assert.Equal("Provisioning, told 1, Active | Paid Refunded", await fixture.StoryAsync(customer));
+    }
+
+    [Fact]
     public async Task Of_two_payments_one_is_kept_and_the_other_goes_back()
     {
         var customer = await fixture.AddCustomerAsync();
@@ -84,8 +144,7 @@ public sealed class CheckoutSettlementTests(BillingFixture fixture) : IClassFixt
         var second = await fixture.BeginAsync(customer, interval: BillingInterval.Year);
 
         // A payment provider that takes the money although it was told not to.
-        await Task.WhenAll(new[] { first, second }.Select(started =>
-            fixture.Get<CheckoutSettlement>().TakeAsync(started.IntentId, new CheckoutFacts(BillingFixture.Session(started), CheckoutStanding.Paid), CancellationToken.None)));
+        await Task.WhenAll(TakePaidAsync(first), TakePaidAsync(second));
 
         Assert.Equal("Provisioning, told 1, Active | Paid RefundDue", await fixture.StoryAsync(customer));
     }
@@ -96,7 +155,7 @@ public sealed class CheckoutSettlementTests(BillingFixture fixture) : IClassFixt
         var customer = await fixture.AddCustomerAsync();
         var first = await fixture.BeginAsync(customer);
         var second = await fixture.BeginAsync(customer, interval: BillingInterval.Year);
-        await fixture.Get<CheckoutSettlement>().TakeAsync(first.IntentId, new CheckoutFacts(BillingFixture.Session(first), CheckoutStanding.Paid), CancellationToken.None);
+        await TakePaidAsync(first);
 
         await fixture.SweepAsync();
 
@@ -118,7 +177,7 @@ public sealed class CheckoutSettlementTests(BillingFixture fixture) : IClassFixt
         fixture.Clock.Advance(TimeSpan.FromMinutes(5));
         await fixture.SweepAsync();
 
-        Assert.Equal("Provisioning, told 1, Terminated | Refunded", await fixture.StoryAsync(customer));
+        Assert.Equal("Cancelling, told 1, Terminated | Refunded", await fixture.StoryAsync(customer));
         Assert.Null(await fixture.Checkouts.RefundAsync(customer.InstanceId, CancellationToken.None));
         await using var db = fixture.NewContext();
         Assert.False(await CheckoutService.IsPaidAsync(db, customer.InstanceId, CancellationToken.None));
@@ -132,7 +191,7 @@ public sealed class CheckoutSettlementTests(BillingFixture fixture) : IClassFixt
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => fixture.Checkouts.RefundAsync(customer.InstanceId, CancellationToken.None)));
 
         Assert.All(answers, Assert.Null);
-        Assert.Equal("Provisioning, told 1, Terminated | Refunded", await fixture.StoryAsync(customer));
+        Assert.Equal("Cancelling, told 1, Terminated | Refunded", await fixture.StoryAsync(customer));
     }
 
     [Fact]
@@ -194,6 +253,9 @@ public sealed class CheckoutSettlementTests(BillingFixture fixture) : IClassFixt
 
         Assert.Equal("ux_checkout_intents_paid", second.ConstraintName);
     }
+
+    private async Task TakePaidAsync(CheckoutStarted started) =>
+        await fixture.Get<CheckoutSettlement>().TakeAsync(started.IntentId, new CheckoutFacts(BillingFixture.Session(started), CheckoutStanding.Paid), CancellationToken.None);
 
     private async Task<Customer> PaidAsync()
     {
