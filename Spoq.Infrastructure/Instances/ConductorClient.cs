@@ -16,6 +16,9 @@ public sealed class ConductorUnreachableException(string message, Exception? inn
 /// <summary>Speaks to an instance's Conductor as its owner, with a fresh token for each call.</summary>
 public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
 {
+    /// <summary>What a computer sends is its owner's: no answer of it may fill our memory.</summary>
+    private const int LargestAnswer = 1024 * 1024;
+
     private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(15);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
@@ -36,12 +39,9 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
         using var answer = await SendAsync(instance, HttpMethod.Get, "/api/status", null, cancellationToken);
         try
         {
-            return answer.IsSuccessStatusCode
-                && await answer.Content.ReadFromJsonAsync(WireJson.Default.ConductorStatus, cancellationToken) is { } status
-                ? status
-                : throw Refused(answer);
+            return answer.IsSuccessStatusCode && await ReadAsync(answer, WireJson.Default.ConductorStatus, cancellationToken) is { } status ? status : throw Refused(answer);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        catch (Exception e) when (IsBroken(e, cancellationToken))
         {
             throw BrokenOff(e);
         }
@@ -74,7 +74,7 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
         }
 
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        await using var events = SseParser.Create(stream, (_, data) => Parse(data, type)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var events = SseParser.Create(new EventSizeLimit(stream, LargestAnswer), (_, data) => Parse(data, type)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await NextAsync(events))
         {
             if (events.Current.Data is { } happened)
@@ -110,8 +110,9 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
         {
             return JsonSerializer.Deserialize(data, type);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or NotSupportedException)
         {
+            // The second where it says no type at all.
             return null;
         }
     }
@@ -139,6 +140,18 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
         }
     }
 
+    /// <summary>A whole answer, small enough and in time.</summary>
+    private static async Task<T?> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_firstAnswer);
+        await answer.Content.LoadIntoBufferAsync(LargestAnswer, limit.Token);
+        return await answer.Content.ReadFromJsonAsync(type, limit.Token);
+    }
+
+    private static bool IsBroken(Exception e, CancellationToken cancellationToken) =>
+        e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
     /// <summary>A "no" to this request, in words; null where the trouble is not the request.</summary>
     private static async Task<Problem?> ProblemOfAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
@@ -149,9 +162,9 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
 
         try
         {
-            return await answer.Content.ReadFromJsonAsync(WireJson.Default.Problem, cancellationToken);
+            return await ReadAsync(answer, WireJson.Default.Problem, cancellationToken);
         }
-        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
+        catch (Exception e) when (IsBroken(e, cancellationToken))
         {
             return null;
         }

@@ -35,7 +35,10 @@ internal static class ProvisioningSetup
         services.AddSingleton<IProvisioningStep, AwaitServerStep>();
         services.AddSingleton<IProvisioningStep, ConfigureDnsStep>();
         services.AddSingleton<IProvisioningStep, InstallConductorStep>();
-        services.AddHttpClient<VerifyStep>(http => http.Timeout = TimeSpan.FromSeconds(10));
+
+        // The computer is its owner's: it sends us nowhere else.
+        services.AddHttpClient<VerifyStep>(http => http.Timeout = TimeSpan.FromSeconds(10))
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
         services.AddSingleton<IProvisioningStep>(provider => provider.GetRequiredService<VerifyStep>());
         services.AddSingleton<IProvisioningStep, ReadyStep>();
         services.AddSingleton<IProvisioningStep, StopServerStep>();
