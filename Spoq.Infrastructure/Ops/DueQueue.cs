@@ -45,10 +45,10 @@ public sealed class DueQueue(NpgsqlDataSource source, string table)
         return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    /// <summary>Gives a claim back and sets when to look again; null: never.</summary>
+    /// <summary>Gives a claim back and sets when to look again; null: never. A row that came to rest during the visit stays at rest.</summary>
     public async Task<bool> ReleaseAsync(Claim claim, DateTimeOffset? dueAt, CancellationToken cancellationToken)
     {
-        await using var command = source.CreateCommand($"update {table} set lease_until = null, due_at = $3 where id = $1 and lease_token = $2");
+        await using var command = source.CreateCommand($"update {table} set lease_until = null, due_at = case when due_at is not null then $3 end where id = $1 and lease_token = $2");
         command.Parameters.Add(new() { Value = claim.Id });
         command.Parameters.Add(new() { Value = claim.LeaseToken });
         command.Parameters.Add(new() { Value = (object?)dueAt?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz });

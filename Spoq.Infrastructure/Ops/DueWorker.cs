@@ -14,7 +14,7 @@ public abstract class DueWorker(DueWorkerServices services, string table) : Back
     /// <summary>Polling is only the safety net under notices.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<Guid, Task> _running = [];
+    private readonly ConcurrentDictionary<Claim, Task> _running = [];
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     /// <summary>The channel that wakes workers of a table; notify it in the transaction that makes a row due.</summary>
@@ -77,8 +77,10 @@ public abstract class DueWorker(DueWorkerServices services, string table) : Back
         var claims = await Queue.ClaimAsync(free, Clock.GetUtcNow(), Lease, stoppingToken);
         foreach (var claim in claims)
         {
-            _running[claim.Id] = Task.CompletedTask;
-            _running[claim.Id] = RunInSlotAsync(claim, stoppingToken);
+            // The slot is written down before the visit may end and give it back.
+            var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _running[claim] = RunInSlotAsync(claim, written.Task, stoppingToken);
+            written.SetResult();
         }
 
         if (claims.Count == free)
@@ -91,23 +93,25 @@ public abstract class DueWorker(DueWorkerServices services, string table) : Back
         await WaitAsync(wait < TimeSpan.FromMilliseconds(5) ? TimeSpan.FromMilliseconds(5) : wait, stoppingToken);
     }
 
-    private async Task RunInSlotAsync(Claim claim, CancellationToken stoppingToken)
+    private async Task RunInSlotAsync(Claim claim, Task written, CancellationToken stoppingToken)
     {
-        await Task.Yield();
+        await written;
         try
         {
             await VisitAsync(claim, stoppingToken);
         }
         finally
         {
-            _running.TryRemove(claim.Id, out _);
+            _running.TryRemove(claim, out _);
             Wake();
         }
     }
 
     private async Task VisitAsync(Claim claim, CancellationToken stoppingToken)
     {
+        // Each renewal moves this on: while the database is out of reach, another node may take the row, and this visit ends.
         using var work = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        work.CancelAfter(Lease);
         using var done = new CancellationTokenSource();
         var heartbeat = KeepLeaseAsync(claim, work, done.Token);
         try
@@ -148,10 +152,12 @@ public abstract class DueWorker(DueWorkerServices services, string table) : Back
                     await work.CancelAsync();
                     return;
                 }
+
+                work.CancelAfter(Lease);
             }
             catch (Exception error) when (error is NpgsqlException or OperationCanceledException)
             {
-                // The fence still holds: if the lease runs out meanwhile, the visit's writes hit no row.
+                // Tried again while the lease lasts; the visit's writes are fenced either way.
             }
         }
     }

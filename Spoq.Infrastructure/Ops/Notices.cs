@@ -29,9 +29,10 @@ public sealed class Notices(DatabaseAddress database, IHostApplicationLifetime l
     {
         var id = Guid.NewGuid();
         var listeners = _listeners.GetOrAdd(channel, _ => []);
-        listeners[id] = onNotice;
         lock (_start)
         {
+            // Inside the lock: of two that come first at once, one must see that it was.
+            listeners[id] = onNotice;
             _loop ??= Task.Run(LoopAsync);
             if (listeners.Count == 1)
             {
@@ -54,9 +55,9 @@ public sealed class Notices(DatabaseAddress database, IHostApplicationLifetime l
             {
                 return;
             }
-            catch (Exception error) when (error is NpgsqlException or IOException or InvalidOperationException or TimeoutException)
+            catch (Exception error)
             {
-                logger.LogWarning("The listening connection broke ({Reason}); it is made again", error.Message);
+                logger.LogWarning(error, "The listening connection broke; it is made again");
                 await Task.Delay(TimeSpan.FromSeconds(1), _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -19,6 +19,7 @@ public sealed class DueQueueTests(DatabaseFixture fixture) : IClassFixture<Datab
         var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => queue.ClaimAsync(5, Now, s_lease, CancellationToken.None)));
 
         var ids = claims.SelectMany(claim => claim).Select(claim => claim.Id).ToList();
+        Assert.Equal(40, ids.Count);
         Assert.Equal(ids.Count, ids.Distinct().Count());
     }
 
