@@ -25,8 +25,6 @@ public sealed class Device(Guid id, Guid accountId, Guid profileId, int slot, st
 
     public List<DeviceKey> Keys { get; private set; } = [];
 
-    public void Rename(string name) => Name = name;
-
     /// <summary>The slot a new device takes in its profile; null when the profile is full.</summary>
     public static int? FreeSlot(IReadOnlyCollection<int> taken) => FirstFree(MaxPerProfile, taken);
 

@@ -7,7 +7,7 @@ namespace Spoq.Infrastructure.Data;
 public sealed record DatabaseAddress(string ConnectionString)
 {
     /// <summary>From <c>ConnectionStrings__Spoq</c>, else <c>DATABASE_URL</c>; null: neither is set.</summary>
-    /// <exception cref="InvalidOperationException">DATABASE_URL is not a postgres:// URL.</exception>
+    /// <exception cref="InvalidOperationException">DATABASE_URL is not a postgres:// URL, or asks for an sslmode that there is not.</exception>
     public static DatabaseAddress? From(IConfiguration configuration)
     {
         if (configuration.GetConnectionString("Spoq") is { Length: > 0 } own)
@@ -39,7 +39,9 @@ public sealed record DatabaseAddress(string ConnectionString)
             var parts = pair.Split('=', 2);
             if (parts is ["sslmode", var mode])
             {
-                settings.SslMode = Enum.Parse<SslMode>(mode.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+                settings.SslMode = Enum.TryParse<SslMode>(mode.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var known)
+                    ? known
+                    : throw new InvalidOperationException($"DATABASE_URL asks for sslmode={mode}: use disable, allow, prefer, require, verify-ca or verify-full.");
             }
         }
 

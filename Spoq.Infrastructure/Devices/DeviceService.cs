@@ -64,15 +64,9 @@ public sealed class DeviceService(IDbContextFactory<SpoqDbContext> contexts, Han
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var device = await db.Devices.SingleOrDefaultAsync(row => row.Id == deviceId && row.AccountId == accountId, cancellationToken);
-        if (device is null)
-        {
-            return DeviceRefusals.DeviceNotFound;
-        }
-
-        device.Rename(checkedName);
-        await db.SaveChangesAsync(cancellationToken);
-        return null;
+        var renamed = await db.Devices.Where(row => row.Id == deviceId && row.AccountId == accountId)
+            .ExecuteUpdateAsync(row => row.SetProperty(device => device.Name, checkedName), cancellationToken);
+        return renamed == 0 ? DeviceRefusals.DeviceNotFound : null;
     }
 
     public async Task<Refusal?> RemoveAsync(Guid accountId, Guid deviceId, CancellationToken cancellationToken)

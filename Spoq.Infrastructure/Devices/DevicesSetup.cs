@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Devices;
 using Spoq.Infrastructure.Devices.SshId;
+using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Devices;
 
@@ -17,6 +18,7 @@ public static class DevicesSetup
         services.AddSingleton<HandleLookups>();
         services.AddSingleton<DeviceService>();
         services.AddSingleton<ProfileService>();
+        services.AddSweep("handle_lookups", "shown_at < $1 - interval '1 day'");
         return services;
     }
 }

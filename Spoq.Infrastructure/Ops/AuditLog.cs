@@ -8,6 +8,8 @@ namespace Spoq.Infrastructure.Ops;
 /// <param name="detail">In words, without secrets.</param>
 public sealed class AuditEntry(Guid? accountId, string action, string detail, IPAddress? address, string? userAgent)
 {
+    private const int LongestAgent = 256;
+
     public long Id { get; private set; }
 
     public DateTimeOffset At { get; internal set; }
@@ -21,7 +23,10 @@ public sealed class AuditEntry(Guid? accountId, string action, string detail, IP
 
     public IPAddress? Address { get; private set; } = address;
 
-    public string? UserAgent { get; private set; } = userAgent is { Length: > 256 } ? userAgent[..256] : userAgent;
+    public string? UserAgent { get; private set; } = userAgent is { Length: > LongestAgent } ? Cut(userAgent) : userAgent;
+
+    /// <summary>Never through the middle of a character: half of one cannot be stored.</summary>
+    private static string Cut(string text) => text[..(char.IsHighSurrogate(text[LongestAgent - 1]) ? LongestAgent - 1 : LongestAgent)];
 }
 
 /// <summary>Writes entries in the transaction of what they tell of.</summary>

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using Npgsql;
+using Spoq.Infrastructure.Billing;
+using Spoq.Infrastructure.Billing.Stripe;
+using Spoq.Infrastructure.Instances;
 
 namespace Spoq.Infrastructure.Ops;
 
@@ -17,6 +20,12 @@ public sealed record VitalSigns(DateTimeOffset At, bool IsDatabaseUp, TimeSpan D
 /// <summary>What the status page and the readiness probe tell; measured when asked, never remembered.</summary>
 public sealed class Vitals(NpgsqlDataSource source, TimeProvider clock)
 {
+    /// <summary>Servers, payments and mail: what somebody waits for.</summary>
+    private static readonly string s_queues = string.Join(" union all ", new[]
+    {
+        InstanceNews.Table, CheckoutIntentTable.Name, StripeInboxEvent.Table, OutboxMessage.Table,
+    }.Select(table => $"select due_at, lease_until from {table}"));
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     public async Task<VitalSigns> TakeAsync(CancellationToken cancellationToken)
@@ -31,7 +40,7 @@ public sealed class Vitals(NpgsqlDataSource source, TimeProvider clock)
                     (select count(distinct pid) from pg_locks where locktype = 'advisory' and classid = {WorkerPresence.LockClass} and objid = {WorkerPresence.LockObject} and granted
                         and database = (select oid from pg_database where datname = current_database())),
                     (select coalesce(extract(epoch from $1 - min(greatest(due_at, coalesce(lease_until, due_at)))), 0)::float8
-                        from (select due_at, lease_until from instances union all select due_at, lease_until from {OutboxMessage.Table}) as work
+                        from ({s_queues}) as work
                         where due_at <= $1 and (lease_until is null or lease_until <= $1))
                 """);
             var now = clock.GetUtcNow();

@@ -13,7 +13,7 @@ public sealed record IssuedDownload(Guid Id, string Token, DateTimeOffset Expire
 /// <summary>Private downloads: who may take which binary, and that each token is good for one of them.</summary>
 public sealed class DownloadService(IDbContextFactory<SpoqDbContext> contexts, IReleaseStore store, RateLimiter limiter, AuditLog audit, TimeProvider clock)
 {
-    /// <summary>Published when a token has been used or was made; the payload is the token's id.</summary>
+    /// <summary>Published when a token has been used; the payload is the token's id.</summary>
     public const string Channel = "download_used";
 
     private static readonly RateRule s_tokensPerAccount = RateRule.PerHour(60);

@@ -179,6 +179,8 @@ public sealed class StripeInboxTests(BillingFixture fixture) : IClassFixture<Bil
     [InlineData("""{"id":"","type":"a"}""")]
     [InlineData("""{"id":"evt_\u0000","type":"a"}""")]
     [InlineData("""{"id":"evt_1"}""")]
+    [InlineData("""{"id":"evt_\ud800","type":"a"}""")]
+    [InlineData("""{"id":"evt_1","type":"a","data":{"object":{"client_reference_id":"\ud800"}}}""")]
     public async Task A_signed_body_that_is_no_event_is_refused(string body) =>
         Assert.Equal(BillingRefusals.BadEvent, await DeliverAsync(Encoding.UTF8.GetBytes(body)));
 

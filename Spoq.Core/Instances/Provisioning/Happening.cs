@@ -20,6 +20,9 @@ public sealed record Happening(string Kind, string Message, Step? Step)
             MoveKind.Arrive => [new(StepDone, step.Finished(), step)],
             MoveKind.Wait when move.Reason != before.WaitingFor => [new(StepWaiting, move.Reason!, step)],
             MoveKind.Wait => [],
+
+            // A removal is tried for ever; past its limits only another reason is news.
+            MoveKind.TryAgain when move.Attempts > StepLimits.Of(step).Attempts && move.ErrorMessage == before.ErrorMessage => [],
             MoveKind.TryAgain => [new(StepFailed, $"{move.ErrorMessage} We try again.", step)],
             _ => [new(StepFailed, move.ErrorMessage!, step), new(StateChanged, GaveUp(before), null)],
         };

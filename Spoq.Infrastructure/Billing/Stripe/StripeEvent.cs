@@ -38,8 +38,9 @@ internal sealed record StripeEvent(string Id, string Type, string? Session, Guid
             var subject = Member(Member(root, "data"), "object");
             return new StripeEvent(id, type, Text(subject, "object") == "checkout.session" ? Text(subject, "id") : null, IntentIdOf(subject));
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // The second: half of a surrogate pair, which only shows when a text is read.
             return null;
         }
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spoq.Core.Billing;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Billing.Stripe;
 
@@ -13,6 +14,9 @@ internal static class StripeSetup
         services.AddSingleton(_ => StripeWebhookSecrets.From(configuration, environment));
         services.AddSingleton<StripeInbox>();
         services.AddWorker<StripeInboxWorker>(configuration);
+
+        // They hold names and addresses; what they told of is long in our own tables.
+        services.AddSweep(StripeInboxEvent.Table, "handled_at < $1 - interval '90 days' and outcome <> 'unreadable'");
         if (environment.IsProduction())
         {
             services.AddSingleton<IPayments, NoPayments>();

@@ -21,7 +21,7 @@ internal sealed class InstanceObserver(ServerProviders providers, ServerLedger l
                 _ => (_, row, _) => row.LookAgain(null),
             };
         }
-        catch (ProviderException)
+        catch (Exception silent) when (silent is ProviderException or OperationCanceledException)
         {
             // Not knowing is no reason to act.
             return StayAndLookAgain;

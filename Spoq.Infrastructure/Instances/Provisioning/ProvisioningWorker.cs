@@ -40,7 +40,7 @@ internal sealed class ProvisioningWorker(
         }
         else if (seen.Road is null)
         {
-            settle = await observer.LookAsync(seen, cancellationToken);
+            settle = await LookAsync(seen, cancellationToken);
         }
         else
         {
@@ -83,6 +83,13 @@ internal sealed class ProvisioningWorker(
             _log.LogError(bug, "Step {Step} of instance {InstanceId} broke", instance.Step, instance.Id);
             return new StepOutcome.Failed("internal_error", "Something went wrong on our side.");
         }
+    }
+
+    private async Task<Action<SpoqDbContext, Instance, DateTimeOffset>> LookAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_visitLimit);
+        return await observer.LookAsync(instance, limit.Token);
     }
 
     /// <summary>What was done is written down even while this node is shutting down; a lost lease writes nothing.</summary>

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Core.Instances.Setup;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Providers;
@@ -65,8 +66,6 @@ internal sealed class RefundStep(CheckoutService checkouts) : IProvisioningStep
 /// <summary>Lets the address go: at once when it was never in use, else only when nobody remembers it.</summary>
 internal sealed class CloseStep(IDbContextFactory<SpoqDbContext> contexts, TimeProvider clock) : IProvisioningStep
 {
-    private static readonly TimeSpan s_rest = TimeSpan.FromDays(30);
-
     public Step Step => Step.Close;
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
@@ -74,7 +73,7 @@ internal sealed class CloseStep(IDbContextFactory<SpoqDbContext> contexts, TimeP
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var now = clock.GetUtcNow();
-        await AddressClaims.ReleaseAsync(db, instance, instance.ReadyAt is null ? now : now + s_rest, cancellationToken);
+        await AddressClaims.ReleaseAsync(db, instance, instance.ReadyAt is null ? now : now + AddressClaim.RestTime, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return Outcomes.Done;
     }

@@ -55,7 +55,7 @@ public sealed class AddressClaims(IDbContextFactory<SpoqDbContext> contexts, Tim
         return refusal;
     }
 
-    /// <summary>In the caller's transaction, which must be rolled back on a refusal.</summary>
+    /// <summary>In the caller's transaction; a refusal has changed nothing in it.</summary>
     internal async Task<Refusal?> HoldAsync(SpoqDbContext db, Guid accountId, string address, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();

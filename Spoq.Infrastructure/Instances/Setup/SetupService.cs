@@ -58,7 +58,7 @@ public sealed class SetupService(
     public Task<Result<SetupState>> SetAddressAsync(Guid accountId, string? name, CancellationToken cancellationToken) =>
         ChangeAsync(accountId, async (db, draft) => !Address.Check(name).Try(out var address, out var refusal)
             ? refusal
-            : await claims.HoldAsync(db, accountId, address, cancellationToken) ?? draft.SetAddress(address), cancellationToken);
+            : draft.GoTo(SetupStep.Address) ?? await claims.HoldAsync(db, accountId, address, cancellationToken) ?? draft.SetAddress(address), cancellationToken);
 
     public async Task<Result<SetupState>> SetUsernameAsync(Guid accountId, string username, CancellationToken cancellationToken)
     {

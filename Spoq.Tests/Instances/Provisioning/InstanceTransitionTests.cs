@@ -54,6 +54,22 @@ public sealed class InstanceTransitionTests
     }
 
     [Fact]
+    public void A_removal_that_fails_for_ever_does_not_fill_the_story()
+    {
+        var instance = Draft();
+        instance.Begin(s_noon);
+        instance.RequestCancel(s_noon);
+        var told = 0;
+        for (var tries = 0; tries < 200; tries++)
+        {
+            told += Fail(instance, "The provider is away.").Count;
+        }
+
+        Assert.InRange(told, 1, StepLimits.Of(instance.Step!.Value).Attempts);
+        Assert.Equal("Another reason. We try again.", Assert.Single(Fail(instance, "Another reason.")).Message);
+    }
+
+    [Fact]
     public void The_story_only_moves_forward_and_reaches_all_of_it()
     {
         var instance = Draft();
@@ -75,6 +91,15 @@ public sealed class InstanceTransitionTests
 
     private static Move Next(Instance instance) =>
         ProvisioningPlan.After(new Visit(instance.Road!.Value, instance.Step!.Value, instance.StepDeadline!.Value, 0, s_noon), new StepOutcome.Done(), s_noon, 0);
+
+    private static IReadOnlyList<Happening> Fail(Instance instance, string message)
+    {
+        var visit = new Visit(instance.Road!.Value, instance.Step!.Value, instance.StepDeadline!.Value, instance.Attempts, s_noon);
+        var move = ProvisioningPlan.After(visit, new StepOutcome.Failed("x", message), s_noon, 0);
+        var lines = Happening.Of(instance, move);
+        instance.Take(move, s_noon, 0);
+        return lines;
+    }
 
     private static Instance Running()
     {

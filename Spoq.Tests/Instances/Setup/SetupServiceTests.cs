@@ -80,7 +80,12 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
         Assert.False((await Setup.SetAddressAsync(alice, "changed-mind", default)).Try(out _, out var change));
         Assert.False((await Setup.CheckoutAsync(alice, default)).Try(out _, out var again));
 
+        var bob = await spoq.AddAccountAsync();
+        await LoadAsync(bob);
+        Value(await Setup.SetAddressAsync(bob, "somebody-elses", default));
+
         Assert.Equal(("already_paid", "already_paid"), (change.Code, again.Code));
+        Assert.Equal("already_paid", Refused(await Setup.SetAddressAsync(alice, "somebody-elses", default)).Code);
         Assert.Equal(SetupStep.Progress, (await LoadAsync(alice)).Draft.Step);
         Assert.Equal("still_under_way", (await Setup.CloseAsync(alice, default))?.Code);
     }
