@@ -23,6 +23,9 @@ public sealed record CallerRule(string Scope)
 {
     public bool AcceptsApiKeys { get; init; }
 
+    /// <summary>With <see cref="AcceptsApiKeys"/>: whatever the key's scopes are. For what a key may know about itself.</summary>
+    public bool IsForAnyApiKey { get; init; }
+
     public bool AllowsUnconfirmed { get; init; }
 
     public bool NeedsAdmin { get; init; }
@@ -52,7 +55,7 @@ public sealed record CallerRule(string Scope)
     {
         CredentialKind.Cookie => true,
         CredentialKind.Token => caller.Scopes.Contains(Scope) || caller.Scopes.Contains(Scopes.Account),
-        _ => caller.Scopes.Contains(Scope),
+        _ => IsForAnyApiKey || caller.Scopes.Contains(Scope),
     };
 }
 

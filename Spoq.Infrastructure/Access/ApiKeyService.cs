@@ -29,6 +29,12 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
             .OrderByDescending(key => key.Id).Take(limit).ToListAsync(cancellationToken);
     }
 
+    public async Task<ApiKey?> FindAsync(Guid accountId, Guid keyId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<ApiKey>().AsNoTracking().SingleOrDefaultAsync(key => key.Id == keyId && key.AccountId == accountId && key.RevokedAt == null, cancellationToken);
+    }
+
     public async Task<Result<IssuedApiKey>> CreateAsync(Guid accountId, ApiKeyTerms terms, Caller caller, CancellationToken cancellationToken)
     {
         var now = desk.Now;

@@ -21,6 +21,11 @@ public sealed class ApiKeyHttpTests
         var (id, secret) = (key.GetProperty("id").GetString(), key.GetProperty("key").GetString()!);
         Assert.StartsWith(key.GetProperty("prefix").GetString()!, secret, StringComparison.Ordinal);
 
+        program.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        var current = await program.GetFromJsonAsync<JsonElement>("/v1/api-keys/current");
+        program.DefaultRequestHeaders.Authorization = null;
+        Assert.Equal((id, "backup"), (current.GetProperty("id").GetString(), current.GetProperty("name").GetString()));
+
         // Known, but not let in where keys are not taken.
         Assert.Equal((403, "api_key_not_accepted"), await UseAsync(program, secret));
         var list = await person.Http.GetStringAsync(new Uri("/v1/api-keys", UriKind.Relative));
@@ -142,6 +147,7 @@ public sealed class ApiKeyHttpTests
     {
         var person = new HttpVisitor(server);
         await person.SignUpAsync();
+        person.Http.DefaultRequestHeaders.Accept.Clear();
         person.Http.DefaultRequestHeaders.Add("RequestVerificationToken", await person.FormTokenAsync("/dashboard/account"));
         return person;
     }

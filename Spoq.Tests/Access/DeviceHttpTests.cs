@@ -76,7 +76,7 @@ public sealed class DeviceHttpTests
         Assert.Equal("invalid_client", await ErrorAsync(nobody));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (greedy.StatusCode, await ErrorAsync(greedy)));
         Assert.Equal("invalid_request", await ErrorAsync(twice));
-        Assert.Equal("invalid_request", await ErrorAsync(json));
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, json.StatusCode);
     }
 
     [Fact]

@@ -8,10 +8,10 @@ namespace Spoq.Web.Access;
 
 /// <param name="ExpiresAt">Left out: never.</param>
 /// <param name="MonthlyCapMicrodollars">The most that AI requests with this key may cost in a month; left out: the account's own limit.</param>
-internal sealed record ApiKeyRequest(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt, long? MonthlyCapMicrodollars);
+internal sealed record ApiKeyRequest(string? Name = null, IReadOnlyList<string>? Scopes = null, DateTimeOffset? ExpiresAt = null, long? MonthlyCapMicrodollars = null);
 
 /// <param name="OverlapHours">How long the old secret lives on: 0 (left out) to 72.</param>
-internal sealed record ApiKeyRotation(int? OverlapHours);
+internal sealed record ApiKeyRotation(int? OverlapHours = null);
 
 /// <param name="Prefix">How the key begins, to recognise it by.</param>
 /// <param name="PreviousUntil">Until when the secret before the last rotation works.</param>
@@ -45,6 +45,7 @@ internal static class ApiKeyEndpoints
     {
         var keys = routes.MapGroup("/v1/api-keys").WithTags("API keys");
         keys.MapGet("", ListAsync).RequireAccount().WithSummary("List API keys, newest first").Produces<Page<ApiKeyShown>>();
+        keys.MapGet("/current", CurrentAsync).RequireAccount().AcceptAnyApiKey().WithSummary("The API key that this request is sent with").Produces<ApiKeyShown>().Refuses(404);
         keys.MapPost("", CreateAsync).RequireAccount().WithSummary("Create an API key; its secret is shown once").Produces<ApiKeyMade>(StatusCodes.Status201Created).Refuses(409, 422);
         keys.MapDelete("/{id:guid}", RevokeAsync).RequireAccount().WithSummary("Revoke an API key").Produces(StatusCodes.Status204NoContent).Refuses(404);
         keys.MapPost("/{id:guid}/rotate", RotateAsync).RequireAccount().WithSummary("Give an API key a new secret").Produces<ApiKeyMade>().Refuses(404, 409, 422);
@@ -55,6 +56,11 @@ internal static class ApiKeyEndpoints
         var rows = await keys.ListAsync(http.User.AccountId(), page.After?.Id, page.Limit + 1, http.RequestAborted);
         return TypedResults.Ok(page.Cut(rows, key => Cursor.Of(key.Id), ApiKeyShown.Of));
     }
+
+    private static async Task<IResult> CurrentAsync(ApiKeyService keys, HttpContext http) =>
+        http.User.ApiKeyId() is { } id && await keys.FindAsync(http.User.AccountId(), id, http.RequestAborted) is { } key
+            ? TypedResults.Ok(ApiKeyShown.Of(key))
+            : ApiKeyRefusals.NotFound.ToProblem();
 
     private static async Task<IResult> CreateAsync(ApiKeyRequest wanted, ApiKeyService keys, TimeProvider clock, HttpContext http)
     {

@@ -37,6 +37,10 @@ internal static class Callers
     public static T AcceptApiKeys<T>(this T endpoint)
         where T : IEndpointConventionBuilder => endpoint.Rule(rule => Known(rule) with { AcceptsApiKeys = true });
 
+    /// <summary>Also any API key, whatever its scopes are.</summary>
+    public static T AcceptAnyApiKey<T>(this T endpoint)
+        where T : IEndpointConventionBuilder => endpoint.Rule(rule => Known(rule) with { AcceptsApiKeys = true, IsForAnyApiKey = true });
+
     /// <summary>Also an account whose e-mail address is not confirmed yet.</summary>
     public static T AllowUnconfirmed<T>(this T endpoint)
         where T : IEndpointConventionBuilder => endpoint.Rule(rule => Known(rule) with { AllowsUnconfirmed = true });

@@ -6,7 +6,7 @@ namespace Spoq.Web.Access;
 /// <param name="ClientId">Left out: the <c>spoq</c> command line.</param>
 /// <param name="Scope">Space-separated; left out: all that the program may have.</param>
 /// <param name="DeviceName">What the machine is called: shown to whoever is to approve.</param>
-internal sealed record DeviceStartRequest(string? ClientId, string? Scope, string? DeviceName);
+internal sealed record DeviceStartRequest(string? ClientId = null, string? Scope = null, string? DeviceName = null);
 
 /// <summary>RFC 8628, section 3.2.</summary>
 internal sealed record DeviceStartAnswer(string DeviceCode, string UserCode, string VerificationUri, string VerificationUriComplete, int ExpiresIn, int Interval)
@@ -18,7 +18,7 @@ internal sealed record DeviceStartAnswer(string DeviceCode, string UserCode, str
     }
 }
 
-internal sealed record DevicePollRequest(string? DeviceCode, string? ClientId);
+internal sealed record DevicePollRequest(string? DeviceCode = null, string? ClientId = null);
 
 /// <summary>RFC 6749, section 5.1, and where the account's computer is reached.</summary>
 /// <param name="VpsHostname">Null: the account has no computer yet.</param>
@@ -50,6 +50,6 @@ internal sealed record DeviceError(string Error, string ErrorDescription, int? I
 
 /// <param name="UserCode">The words.</param>
 /// <param name="Decision"><c>approve</c> or <c>deny</c>.</param>
-internal sealed record DeviceDecision(string? UserCode, string? Decision);
+internal sealed record DeviceDecision(string? UserCode = null, string? Decision = null);
 
 internal sealed record DeviceDecided(string Status);

@@ -18,12 +18,7 @@ internal static class DeviceAuthorizationEndpoint
     private static async Task<IResult> StartAsync(DeviceAskers askers, DeviceGrantService devices, IOptions<SpoqOptions> options, HttpContext http)
     {
         DeviceEndpoints.NoStore(http);
-        if (!http.Request.HasFormContentType)
-        {
-            return TypedResults.BadRequest(new DeviceError("invalid_request", "Send the parameters as application/x-www-form-urlencoded."));
-        }
-
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var form = http.Request.HasFormContentType ? await http.Request.ReadFormAsync(http.RequestAborted) : FormCollection.Empty;
 
         // RFC 6749, section 3.2: a parameter that comes twice is no parameter.
         if (form.Any(field => field.Value.Count > 1))
@@ -52,4 +47,4 @@ internal static class DeviceAuthorizationEndpoint
 }
 
 /// <summary>For the API document.</summary>
-internal sealed record DeviceAuthorizationForm(string ClientId, string? Scope, string? DeviceName);
+internal sealed record DeviceAuthorizationForm(string ClientId, string? Scope = null, string? DeviceName = null);

@@ -77,6 +77,7 @@ internal static class ShellSetup
         app.UseOriginCheck();
         app.UsePostedAuthorization();
         app.UseRouting();
+        app.UseRoutingRefusals();
         app.UseBodyLimit();
         app.UseCors();
         app.UseAuthentication();
@@ -94,6 +95,10 @@ internal static class ShellSetup
         app.MapApiDocument();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(live => live.ContentSecurityFrameAncestorsPolicy = null);
     }
+
+    /// <summary>"Not this method" and "not this type of body" are true for everybody: nobody is asked to log in first to hear it.</summary>
+    private static void UseRoutingRefusals(this WebApplication app) => app.Use((context, next) =>
+        context.GetEndpoint() is { RequestDelegate: { } refuse } endpoint and not RouteEndpoint ? refuse(context) : next(context));
 
     /// <summary>A body that says it is too large is refused before anybody reads it; Kestrel ends the others at the same length.</summary>
     private static void UseBodyLimit(this WebApplication app) => app.Use((context, next) =>
