@@ -18,11 +18,9 @@ public static class DeviceAccessRefusals
 
     public static readonly Refusal BrowserOnly = new("browser_session_required", "A device is approved by a person at a browser. Open the verification address and log in there.", RefusalKind.Forbidden);
 
-    /// <summary>Its code is RFC 6749's.</summary>
-    public static readonly Refusal ClientUnknown = new("invalid_client", "This client is not known here. Check client_id, or register the client first.", RefusalKind.Invalid, "client_id");
+    public static readonly Refusal ClientUnknown = new("client_unknown", "This client is not known here, has a secret to show at /oauth/device_authorization instead, or is not registered for the device grant.", RefusalKind.Invalid, "client_id");
 
-    /// <summary>Its code is RFC 6749's.</summary>
-    public static readonly Refusal ScopeInvalid = new("invalid_scope", "One of the scopes is unknown or not for this client.", RefusalKind.Invalid, "scope");
+    public static readonly Refusal ScopeInvalid = new("scope_invalid", "One of the scopes is unknown or not for this client.", RefusalKind.Invalid, "scope");
 
     public static Refusal TooManyStarts(TimeSpan wait) => new(
         "too_many_device_codes", "That were many sign-ins from one network in a short time. Wait a moment, then try again.", RefusalKind.TooMany) { RetryAfter = wait };

@@ -43,6 +43,10 @@ public sealed record DeviceAsker(string ClientId, string ClientName, string? Mac
 {
     public const int MaxMachine = 64;
 
+    /// <summary>Null: the client may not have these scopes.</summary>
+    public static DeviceAsker? Of(OAuthClient client, string? scope, string? machine, IPAddress? address) =>
+        client.Grantable(scope) is { } scopes ? new(client.Id, client.Name, ReadMachine(machine), scopes.ToString(), address) : null;
+
     /// <summary>What a machine says it is called, fit to be shown: one line, not too long; null: it says nothing of use.</summary>
     public static string? ReadMachine(string? said)
     {

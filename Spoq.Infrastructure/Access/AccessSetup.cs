@@ -25,7 +25,6 @@ public static class AccessSetup
         services.AddSingleton<DeviceCodeLimits>();
         services.AddSingleton<DeviceGrantService>();
         services.AddSingleton<DeviceDelivery>();
-        services.AddSingleton<DeviceAskers>();
         services.AddSweep("refresh_tokens", "expires_at < $1");
         services.AddSweep("device_grants", "created_at < $1 - interval '1 day'");
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
@@ -11,7 +12,8 @@ namespace Spoq.Infrastructure.Access;
 public sealed record DeviceStarted(string DeviceCode, string UserCode);
 
 /// <summary>What the person who is to decide sees.</summary>
-public sealed record DeviceRequest(DeviceGrant Grant, bool IsSameNetwork);
+/// <param name="IsSameNetwork">Null: it cannot be told, as between an IPv4 and an IPv6 address.</param>
+public sealed record DeviceRequest(DeviceGrant Grant, bool? IsSameNetwork);
 
 /// <summary>A machine asks, a person decides. What the machine then fetches is <see cref="DeviceDelivery"/>.</summary>
 public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts, DeviceCodeLimits limits, AccessDesk desk, AccountPost post)
@@ -62,7 +64,7 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
             return refusal;
         }
 
-        var detail = $"{grant.Called}{(grant.Address is null ? "" : $", asked from {Shown(grant)}")}";
+        var detail = $"{grant.Called}{(grant.Address is null ? "" : $", asked from {Plain(grant.Address)}")}";
         desk.Audit(db, accountId, isApproved ? "access.device_approved" : "access.device_denied", detail, caller);
         if (isApproved)
         {
@@ -100,7 +102,14 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
 
     private static int Draw() => RandomNumberGenerator.GetInt32(UserCode.ListLength);
 
-    private static string Shown(DeviceGrant grant) => grant.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4().ToString() : $"{grant.Address}";
+    private static bool? IsSameNetwork(DeviceGrant grant, Caller caller)
+    {
+        var (asker, here) = (Plain(grant.Address), Plain(caller.Address));
+        return asker is null || here is null ? null
+            : IPAddress.IsLoopback(asker) && IPAddress.IsLoopback(here) ? true
+            : asker.AddressFamily != here.AddressFamily ? null
+            : new Caller(asker, null).LimitKey == new Caller(here, null).LimitKey;
+    }
 
-    private static bool IsSameNetwork(DeviceGrant grant, Caller caller) => grant.Address is not null && new Caller(grant.Address, null).LimitKey == caller.LimitKey;
+    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 }

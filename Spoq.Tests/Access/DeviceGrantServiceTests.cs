@@ -62,7 +62,7 @@ public sealed class DeviceGrantServiceTests(DatabaseFixture database) : IClassFi
         Assert.Equal(DevicePoll.Denied, (await PollAsync(second))!.Poll);
         var mail = Assert.Single(await database.MailsToAsync(account));
         Assert.Contains("new device", mail.Subject, StringComparison.Ordinal);
-        Assert.Contains("Spoq CLI on Alice's laptop", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("Spoq command line on Alice's laptop", mail.Text, StringComparison.Ordinal);
         await using var db = database.NewContext();
         var actions = await db.Set<AuditEntry>().Where(entry => entry.AccountId == account).Select(entry => entry.Action).ToListAsync();
         Assert.Contains("access.device_approved", actions);
@@ -186,7 +186,7 @@ public sealed class DeviceGrantServiceTests(DatabaseFixture database) : IClassFi
 
     private async Task<DeviceStarted> StartAsync()
     {
-        var asker = new DeviceAsker(FirstPartyClients.Cli, "Spoq CLI", "Alice's laptop", Scopes.Account, _machine.Address);
+        var asker = new DeviceAsker(FirstPartyClients.Cli, "Spoq command line", "Alice's laptop", Scopes.Account, _machine.Address);
         Assert.True((await Devices.StartAsync(asker, _machine, CancellationToken.None)).Try(out var started, out _));
         return started;
     }

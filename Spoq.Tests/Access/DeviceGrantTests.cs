@@ -85,7 +85,7 @@ public sealed class DeviceGrantTests
     [InlineData(null, null)]
     public void What_a_machine_calls_itself_is_made_fit_to_be_shown(string? said, string? shown) => Assert.Equal(shown, DeviceAsker.ReadMachine(said));
 
-    private static DeviceGrant New() => new(Guid.NewGuid(), [1], "BLUE-FISH-TREE", new DeviceAsker("spoq-cli", "Spoq CLI", "laptop", "account", IPAddress.Loopback), s_noon);
+    private static DeviceGrant New() => new(Guid.NewGuid(), [1], "BLUE-FISH-TREE", new DeviceAsker("spoq-cli", "Spoq command line", "laptop", "account", IPAddress.Loopback), s_noon);
 
     private static DateTimeOffset At(double seconds) => s_noon.AddSeconds(seconds);
 }

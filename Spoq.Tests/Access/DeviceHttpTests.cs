@@ -54,7 +54,7 @@ public sealed class DeviceHttpTests
         using var machine = (await SpoqServer.SharedAsync()).NewClient();
 
         using var plain = await machine.PostAsync(new Uri("/auth/device", UriKind.Relative), null);
-        using var form = await PostFormAsync(machine, ("client_id", "spoq-cli"), ("scope", "instance ai"));
+        using var form = await PostFormAsync(machine, ("client_id", "spoq-cli"), ("scope", "account"));
 
         Assert.Equal(HttpStatusCode.OK, plain.StatusCode);
         Assert.Equal(HttpStatusCode.OK, form.StatusCode);
@@ -68,7 +68,7 @@ public sealed class DeviceHttpTests
 
         using var unknown = await PostFormAsync(machine, ("client_id", "nobody"));
         using var nobody = await PostFormAsync(machine);
-        using var greedy = await PostFormAsync(machine, ("client_id", "spoq-cli"), ("scope", "instance admin"));
+        using var greedy = await PostFormAsync(machine, ("client_id", "spoq-cli"), ("scope", "account admin"));
         using var twice = await PostFormAsync(machine, ("client_id", "spoq-cli"), ("client_id", "spoq-cli"));
         using var json = await machine.PostAsJsonAsync("/oauth/device_authorization", new { client_id = "spoq-cli" });
 
@@ -76,7 +76,7 @@ public sealed class DeviceHttpTests
         Assert.Equal("invalid_client", await ErrorAsync(nobody));
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_scope"), (greedy.StatusCode, await ErrorAsync(greedy)));
         Assert.Equal("invalid_request", await ErrorAsync(twice));
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, json.StatusCode);
+        Assert.Equal("invalid_request", await ErrorAsync(json));
     }
 
     [Fact]

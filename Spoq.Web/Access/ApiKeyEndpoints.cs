@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Spoq.Core.Access;
 using Spoq.Infrastructure.Access;
 using Spoq.Web.Accounts;
@@ -64,7 +66,7 @@ internal static class ApiKeyEndpoints
 
     private static async Task<IResult> CreateAsync(ApiKeyRequest wanted, ApiKeyService keys, TimeProvider clock, HttpContext http)
     {
-        DeviceEndpoints.NoStore(http);
+        http.Response.Headers.CacheControl = "no-store";
         var asked = ApiKeyTerms.Check(wanted.Name, wanted.Scopes, wanted.ExpiresAt, wanted.MonthlyCapMicrodollars, clock.GetUtcNow());
         return asked.Try(out var terms, out var no) && (await keys.CreateAsync(http.User.AccountId(), terms, http.Caller(), http.RequestAborted)).Try(out var made, out no)
             ? TypedResults.Created($"/v1/api-keys/{made.Key.Id}", ApiKeyMade.Of(made))
@@ -75,9 +77,9 @@ internal static class ApiKeyEndpoints
         await keys.RevokeAsync(http.User.AccountId(), id, http.Caller(), http.RequestAborted) is { } no ? no.ToProblem() : TypedResults.NoContent();
 
     private static async Task<IResult> RotateAsync(
-        Guid id, [Microsoft.AspNetCore.Mvc.FromBody(EmptyBodyBehavior = Microsoft.AspNetCore.Mvc.ModelBinding.EmptyBodyBehavior.Allow)] ApiKeyRotation? wanted, ApiKeyService keys, HttpContext http)
+        Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ApiKeyRotation? wanted, ApiKeyService keys, HttpContext http)
     {
-        DeviceEndpoints.NoStore(http);
+        http.Response.Headers.CacheControl = "no-store";
         var rotated = await keys.RotateAsync(http.User.AccountId(), id, TimeSpan.FromHours(wanted?.OverlapHours ?? 0), http.Caller(), http.RequestAborted);
         return rotated.Try(out var made, out var no) ? TypedResults.Ok(ApiKeyMade.Of(made)) : no.ToProblem();
     }

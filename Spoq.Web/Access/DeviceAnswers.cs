@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Spoq.Core.Access;
 using Spoq.Infrastructure.Access;
 
@@ -22,18 +23,20 @@ internal sealed record DevicePollRequest(string? DeviceCode = null, string? Clie
 
 /// <summary>RFC 6749, section 5.1, and where the account's computer is reached.</summary>
 /// <param name="VpsHostname">Null: the account has no computer yet.</param>
-internal sealed record DeviceTokens(string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string Scope, Guid UserId, string? VpsHostname)
+internal sealed record DeviceTokens(
+    string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string Scope, Guid UserId, string? VpsHostname,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdToken)
 {
     public static DeviceTokens Of(DeviceAnswer answer)
     {
         var tokens = answer.Tokens!;
-        return new DeviceTokens(tokens.AccessToken, "Bearer", (int)tokens.ExpiresIn.TotalSeconds, tokens.RefreshToken, tokens.Scope, answer.AccountId!.Value, answer.Hostname);
+        return new DeviceTokens(tokens.AccessToken, "Bearer", (int)tokens.ExpiresIn.TotalSeconds, tokens.RefreshToken, tokens.Scope, answer.AccountId!.Value, answer.Hostname, tokens.IdToken);
     }
 }
 
 /// <summary>RFC 6749, section 5.2, with the codes of RFC 8628, section 3.5.</summary>
 /// <param name="Interval">How many seconds to wait between polls from now on.</param>
-internal sealed record DeviceError(string Error, string ErrorDescription, int? Interval = null)
+internal sealed record DeviceError(string Error, string ErrorDescription, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval = null)
 {
     public static DeviceError Of(DeviceAnswer? answer) => answer?.Poll switch
     {

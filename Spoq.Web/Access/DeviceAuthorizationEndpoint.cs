@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Spoq.Core;
 using Spoq.Core.Access;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Ops;
@@ -7,44 +6,34 @@ using Spoq.Web.Accounts;
 
 namespace Spoq.Web.Access;
 
-/// <summary>The device authorization endpoint of RFC 8628, section 3.1: a form in, JSON out, errors as RFC 6749 has them.</summary>
+/// <summary><c>POST /oauth/device_authorization</c> (RFC 8628, section 3.1): a form in, JSON out, errors as RFC 6749 has them.</summary>
 internal static class DeviceAuthorizationEndpoint
 {
-    public static void MapDeviceAuthorization(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/oauth/device_authorization", StartAsync).AllowAnonymous().DisableAntiforgery()
-            .WithTags("OAuth").WithSummary("Ask to be let in (RFC 8628)")
-            .Accepts<DeviceAuthorizationForm>("application/x-www-form-urlencoded").Produces<DeviceStartAnswer>().Produces<DeviceError>(StatusCodes.Status400BadRequest);
-
-    private static async Task<IResult> StartAsync(DeviceAskers askers, DeviceGrantService devices, IOptions<SpoqOptions> options, HttpContext http)
+    public static async Task<IResult> StartAsync(HttpContext http, ClientDoor door, DeviceGrantService devices, IOptions<SpoqOptions> options, CancellationToken cancellationToken)
     {
-        DeviceEndpoints.NoStore(http);
-        var form = http.Request.HasFormContentType ? await http.Request.ReadFormAsync(http.RequestAborted) : FormCollection.Empty;
-
-        // RFC 6749, section 3.2: a parameter that comes twice is no parameter.
-        if (form.Any(field => field.Value.Count > 1))
+        if (await OAuthForm.ReadAsync(http.Request, cancellationToken) is not { } form)
         {
-            return TypedResults.BadRequest(new DeviceError("invalid_request", "A parameter was sent more than once."));
+            return OAuthAnswers.Error(OAuthError.InvalidRequest("Send application/x-www-form-urlencoded with each parameter once."));
         }
 
-        var ask = await askers.ReadAsync(form["client_id"], form["scope"], form["device_name"], http.Caller(), http.RequestAborted);
-        return ask.Try(out var asker, out var no) && (await devices.StartAsync(asker, http.Caller(), http.RequestAborted)).Try(out var started, out no)
-            ? TypedResults.Ok(DeviceStartAnswer.Of(started, options.Value.BaseUrl))
-            : Refuse(no, http.Response);
-    }
-
-    private static IResult Refuse(Refusal no, HttpResponse response)
-    {
-        if (no.RetryAfter is { } wait)
+        var (client, no) = await door.AuthenticateAsync(http, form, cancellationToken);
+        if (client is null)
         {
-            response.Headers.RetryAfter = $"{(long)Math.Ceiling(wait.TotalSeconds)}";
-            return TypedResults.Json(new DeviceError("slow_down", no.Message), statusCode: StatusCodes.Status429TooManyRequests);
+            return no;
         }
 
-        return no == DeviceAccessRefusals.ClientUnknown
-            ? TypedResults.Json(new DeviceError(no.Code, no.Message), statusCode: StatusCodes.Status401Unauthorized)
-            : TypedResults.BadRequest(new DeviceError(no.Code, no.Message));
+        if (!client.MayUse(OAuthClient.DeviceGrant))
+        {
+            return OAuthAnswers.Error(OAuthError.UnauthorizedClient);
+        }
+
+        if (DeviceAsker.Of(client, form["scope"], form["device_name"], http.Caller().Address) is not { } asker)
+        {
+            return OAuthAnswers.Error(OAuthError.InvalidScope);
+        }
+
+        return (await devices.StartAsync(asker, http.Caller(), cancellationToken)).Try(out var started, out var refusal)
+            ? OAuthAnswers.Fresh(DeviceStartAnswer.Of(started, options.Value.BaseUrl), StatusCodes.Status200OK)
+            : OAuthAnswers.Error(refusal);
     }
 }
-
-/// <summary>For the API document.</summary>
-internal sealed record DeviceAuthorizationForm(string ClientId, string? Scope = null, string? DeviceName = null);

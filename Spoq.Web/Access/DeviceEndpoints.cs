@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Spoq.Core;
@@ -27,25 +28,32 @@ internal static class DeviceEndpoints
 
         // Who has to log in before deciding comes back by GET: to the words, which are shown again.
         routes.MapGet("/auth/authorize", () => TypedResults.Redirect("/auth/verify")).AllowAnonymous().ExcludeFromDescription();
-        routes.MapDeviceAuthorization();
     }
 
     private static async Task<IResult> StartAsync(
-        [FromBody(EmptyBodyBehavior = Microsoft.AspNetCore.Mvc.ModelBinding.EmptyBodyBehavior.Allow)] DeviceStartRequest? asked,
-        DeviceAskers askers, DeviceGrantService devices, IOptions<SpoqOptions> options, HttpContext http)
+        [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DeviceStartRequest? asked, OAuthClients clients, DeviceGrantService devices, IOptions<SpoqOptions> options, HttpContext http)
     {
-        NoStore(http);
-        var ask = await askers.ReadAsync(asked?.ClientId ?? FirstPartyClients.Cli, asked?.Scope, asked?.DeviceName, http.Caller(), http.RequestAborted);
-        return ask.Try(out var asker, out var no) && (await devices.StartAsync(asker, http.Caller(), http.RequestAborted)).Try(out var started, out no)
-            ? TypedResults.Ok(DeviceStartAnswer.Of(started, options.Value.BaseUrl))
+        var client = await clients.AuthenticateAsync(asked?.ClientId ?? FirstPartyClients.Cli, null, http.RequestAborted);
+        if (client?.MayUse(OAuthClient.DeviceGrant) is not true)
+        {
+            return DeviceAccessRefusals.ClientUnknown.ToProblem();
+        }
+
+        if (DeviceAsker.Of(client, asked?.Scope, asked?.DeviceName, http.Caller().Address) is not { } asker)
+        {
+            return DeviceAccessRefusals.ScopeInvalid.ToProblem();
+        }
+
+        return (await devices.StartAsync(asker, http.Caller(), http.RequestAborted)).Try(out var started, out var no)
+            ? OAuthAnswers.Fresh(DeviceStartAnswer.Of(started, options.Value.BaseUrl), StatusCodes.Status200OK)
             : no.ToProblem();
     }
 
-    private static async Task<IResult> PollAsync(DevicePollRequest poll, DeviceDelivery delivery, HttpContext http)
+    /// <summary>A client with a secret shows it at <c>/oauth/token</c>; here it is nobody.</summary>
+    private static async Task<IResult> PollAsync(DevicePollRequest poll, OAuthClients clients, DeviceDelivery delivery, HttpContext http)
     {
-        NoStore(http);
-        var answer = await delivery.PollAsync(poll.DeviceCode, poll.ClientId ?? FirstPartyClients.Cli, http.Caller(), http.RequestAborted);
-        return answer is { Poll: DevicePoll.Deliver } ? TypedResults.Ok(DeviceTokens.Of(answer)) : TypedResults.BadRequest(DeviceError.Of(answer));
+        var client = await clients.AuthenticateAsync(poll.ClientId ?? FirstPartyClients.Cli, null, http.RequestAborted);
+        return DeviceTokenGrant.Answer(client is null ? null : await delivery.PollAsync(poll.DeviceCode, client.Id, http.Caller(), http.RequestAborted));
     }
 
     private static async Task<IResult> DecideAsync(DeviceGrantService devices, HttpContext http)
@@ -76,6 +84,4 @@ internal static class DeviceEndpoints
         var decided = await devices.DecideAsync(http.User.AccountId(), said.UserCode, said.Decision == "approve", http.Caller(), http.RequestAborted);
         return decided.Try(out _, out var no) ? null : no;
     }
-
-    internal static void NoStore(HttpContext http) => http.Response.Headers.CacheControl = "no-store";
 }

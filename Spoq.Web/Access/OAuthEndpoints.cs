@@ -15,6 +15,7 @@ internal static class OAuthEndpoints
     {
         services.AddSingleton<ITokenGrant, CodeGrant>();
         services.AddSingleton<ITokenGrant, RefreshGrant>();
+        services.AddSingleton<ITokenGrant, DeviceTokenGrant>();
         services.AddSingleton<ClientDoor>();
         services.AddScoped<AuthorizationFlow>();
 
@@ -30,6 +31,7 @@ internal static class OAuthEndpoints
         open.MapGet("/.well-known/openid-configuration", MetadataEndpoints.Read);
         open.MapGet("/.well-known/jwks.json", JwksEndpoints.ReadAsync);
         open.MapPost("/oauth/token", TokenEndpoint.IssueAsync);
+        open.MapPost("/oauth/device_authorization", DeviceAuthorizationEndpoint.StartAsync);
         open.MapPost("/oauth/revoke", TokenDeskEndpoints.RevokeAsync);
         open.MapPost("/oauth/introspect", TokenDeskEndpoints.IntrospectAsync);
         open.MapPost("/oauth/register", RegistrationEndpoint.RegisterAsync).Limit("register", s_registrations);
