@@ -71,12 +71,14 @@ public sealed partial class DocsSnippetTests
         return Figures().Matches(html).ToDictionary(figure => figure.Groups[1].Value, figure => WebUtility.HtmlDecode(figure.Groups[2].Value));
     }
 
-    internal static async Task ApproveAsync(HttpVisitor person, string words)
+    internal static Task ApproveAsync(HttpVisitor person, string words) => DecideAsync(person, words, "approve");
+
+    internal static async Task DecideAsync(HttpVisitor person, string words, string decision)
     {
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
         {
             ["user_code"] = words,
-            ["decision"] = "approve",
+            ["decision"] = decision,
             ["__RequestVerificationToken"] = await person.FormTokenAsync("/dashboard/account"),
         });
         using var answer = await person.Http.PostAsync(new Uri("/auth/authorize", UriKind.Relative), form);

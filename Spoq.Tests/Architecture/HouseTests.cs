@@ -13,7 +13,7 @@ public sealed partial class HouseTests
         ["Spoq.Core"] = ["Wire"],
         ["Spoq.Infrastructure"] = ["Data"],
         ["Spoq.Web"] = ["Shell", "Site", "Properties"],
-        ["Spoq.Tests"] = ["Support", "Architecture", "Emulators", "Stories", "Conductor", "Cli", "Shell", "Site"],
+        ["Spoq.Tests"] = ["Support", "Architecture", "Emulators", "Foreign", "Stories", "Conductor", "Cli", "Shell", "Site"],
     };
 
     private static readonly string[] s_kinds = ["Models", "Services", "Interfaces", "Helpers", "Common", "Utils", "Entities", "Dtos"];
