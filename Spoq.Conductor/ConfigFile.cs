@@ -46,6 +46,12 @@ internal static class ConfigFile
             return "listen must be an address and a port, such as 127.0.0.1:0.";
         }
 
+        // TLS and the open internet are the business of what stands in front.
+        if (!IPAddress.IsLoopback(listen.Address))
+        {
+            return "listen must be a loopback address, such as 127.0.0.1:0: a web server in front takes requests from outside.";
+        }
+
         if (config.Hostname.Length == 0 || config.Issuer.Length == 0 || config.DataDirectory.Length == 0)
         {
             return "hostname, issuer and data_directory must not be empty.";

@@ -8,35 +8,11 @@ namespace Spoq.Conductor.Run;
 internal sealed class RunEndpoint(DataDirectory data, IHostApplicationLifetime lifetime, ILogger<RunEndpoint> log)
 {
     private const int MaxCommandBytes = 64 * 1024;
-    private const int MaxAtOnce = 16;
     private const int DefaultTimeoutSeconds = 600;
 
-    private readonly Room _room = new(MaxAtOnce);
+    private readonly Entrance<RunRequest> _entrance = new(WireJson.Default.RunRequest, Check);
 
-    public async Task HandleAsync(HttpContext context)
-    {
-        var read = await RequestBody.ReadAsync(context, WireJson.Default.RunRequest);
-        if (!read.Try(out var request, out var refusal) || (refusal = Check(request)) is not null)
-        {
-            await Problems.WriteAsync(context, refusal);
-            return;
-        }
-
-        if (!_room.TryEnter())
-        {
-            await Problems.WriteAsync(context, ConductorRefusals.TooManyAtOnce);
-            return;
-        }
-
-        try
-        {
-            await RunAsync(context, request);
-        }
-        finally
-        {
-            _room.Leave();
-        }
-    }
+    public Task HandleAsync(HttpContext context) => _entrance.AdmitAsync(context, RunAsync);
 
     private static Refusal? Check(RunRequest request)
     {

@@ -55,6 +55,35 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
     }
 
     [Fact]
+    public async Task Whoever_reads_that_the_answer_is_done_may_ask_on_at_once()
+    {
+        var conversationId = Guid.NewGuid();
+        for (var turn = 1; turn <= 40; turn++)
+        {
+            using var answer = await conductor.PostAsync("/api/ask", new StringContent($$"""{"prompt":"again","conversation_id":"{{conversationId}}"}""", Encoding.UTF8, "application/json"));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+            while (await lines.ReadLineAsync() is { } line && line != "event: done")
+            {
+            }
+
+            Assert.Equal(turn, await TurnsKeptAsync(conversationId));
+        }
+    }
+
+    [Fact]
+    public async Task A_conversation_that_cannot_be_kept_says_so_and_is_not_stuck()
+    {
+        var conversationId = Guid.NewGuid();
+        Directory.CreateDirectory(FileOf(conversationId));
+        for (var turn = 0; turn < 2; turn++)
+        {
+            var events = await conductor.AskAsync(new AskRequest("hello", conversationId));
+            Assert.Equal("conversation_not_kept", Assert.IsType<AskFailed>(events[^1]).Code);
+        }
+    }
+
+    [Fact]
     public async Task A_command_gives_both_outputs_its_exit_code_and_sees_no_secret()
     {
         var events = await conductor.RunAsync("echo out; echo err >&2; env; exit 7");
@@ -151,6 +180,11 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         conductor.IsControlPlaneAway = false;
     }
+
+    private string FileOf(Guid conversationId) => Path.Combine(conductor.DataDirectory, "sessions", $"{conversationId:N}.jsonl");
+
+    private async Task<int> TurnsKeptAsync(Guid conversationId) =>
+        (await File.ReadAllLinesAsync(FileOf(conversationId))).Count(line => line.Contains("\"assistant\"", StringComparison.Ordinal));
 
     private static IEnumerable<Process> Sleeps(string seconds) => Process.GetProcessesByName("sleep")
         .Where(process => File.Exists($"/proc/{process.Id}/cmdline") && File.ReadAllText($"/proc/{process.Id}/cmdline").Contains(seconds, StringComparison.Ordinal));

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Spoq.Core.Wire;
+
+namespace Spoq.Tests.Conductor;
+
+public sealed class ConfigFileTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:0", null)]
+    [InlineData("[::1]:8443", null)]
+    [InlineData("0.0.0.0:80", "loopback")]
+    [InlineData("[::]:80", "loopback")]
+    [InlineData("192.0.2.7:80", "loopback")]
+    [InlineData("localhost", "an address and a port")]
+    public void Only_a_loopback_address_is_listened_on(string listen, string? complaint)
+    {
+        var config = new ConductorConfig
+        {
+            InstanceId = Guid.NewGuid(),
+            OwnerId = Guid.NewGuid(),
+            Hostname = "alice.spoq.test",
+            Issuer = "https://spoq.test",
+            JwksUrl = new Uri("https://spoq.test/.well-known/jwks.json"),
+            ControlPlaneUrl = new Uri("https://spoq.test"),
+            DataDirectory = "/var/lib/conductor",
+            Listen = listen,
+        };
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, JsonSerializer.Serialize(config, WireJson.Default.ConductorConfig));
+
+        var isRead = Spoq.Conductor.ConfigFile.TryRead(file, out _, out _, out var said);
+
+        File.Delete(file);
+        Assert.Equal(complaint is null, isRead);
+        Assert.Contains(complaint ?? "", said ?? "", StringComparison.Ordinal);
+    }
+}
