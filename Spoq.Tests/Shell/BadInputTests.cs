@@ -43,7 +43,7 @@ public sealed class BadInputTests(StoryServer fixture) : IClassFixture<StoryServ
 
     public static TheoryData<string> Posts =>
     [
-        "/signup", "/login", "/forgot-password", "/reset-password?token=x", "/confirm-email?ticket=x", "/webhooks/stripe", "/api/subscription/webhook",
+        "/signup", "/login", "/forgot-password", "/reset-password?token=x", "/confirm-email?ticket=x", "/logout", "/webhooks/stripe", "/api/subscription/webhook",
         $"/internal/instances/{s_nobody}/phone-home", $"/internal/instances/{s_nobody}/heartbeat",
     ];
 

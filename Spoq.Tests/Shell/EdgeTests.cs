@@ -67,7 +67,33 @@ public sealed class EdgeTests
         Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
         Assert.True(answer.Headers.Contains("Referrer-Policy"));
         Assert.True(answer.Headers.Contains("Permissions-Policy"));
+        Assert.Equal("same-origin", Assert.Single(answer.Headers.GetValues("Cross-Origin-Resource-Policy")));
         Assert.True(answer.Headers.Contains("X-Request-Id"));
+    }
+
+    [Fact]
+    public async Task What_is_somebodys_own_is_kept_by_no_cache()
+    {
+        using var visitor = new HttpVisitor(await SpoqServer.SharedAsync());
+        await visitor.SignUpAsync();
+        foreach (var path in new[] { "/", "/setup", "/dashboard", "/dashboard/account", "/api/plans", "/api/no-such-thing" })
+        {
+            using var answer = await visitor.Http.GetAsync(new Uri(path, UriKind.Relative));
+            Assert.True(answer.Headers.CacheControl is { NoStore: true }, $"{path}: {answer.Headers.CacheControl}");
+        }
+    }
+
+    [Fact]
+    public async Task An_error_page_tries_the_page_that_failed_again()
+    {
+        using var client = await ClientAsync();
+        client.DefaultRequestHeaders.Add("Accept", "text/html");
+        using var body = new StringContent(new string('x', (1024 * 1024) + 1), Encoding.UTF8, "application/x-www-form-urlencoded");
+
+        using var answer = await client.PostAsync(new Uri("/login?return_url=%2Fsetup", UriKind.Relative), body);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Contains("href=\"/login?return_url=%2Fsetup\">Try again", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,27 +1,13 @@
 using System.Net;
 using System.Security.Cryptography;
+using Spoq.Tests.Stories;
 using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Shell;
 
 /// <summary>The same program, run as Production: nothing pretend is there, cookies and headers are strict.</summary>
-public sealed class ProductionTests : IAsyncLifetime
+public sealed class ProductionTests(ProductionTests.InProduction fixture) : IClassFixture<ProductionTests.InProduction>
 {
-    private SpoqServer _server = null!;
-
-    public async Task InitializeAsync() => _server = await SpoqServer.NewAsync(new Dictionary<string, string>
-    {
-        ["ASPNETCORE_ENVIRONMENT"] = "Production",
-        ["Spoq__BaseUrl"] = "https://spoq.example",
-        ["Spoq__InstanceDomain"] = "spoq.example",
-        ["Spoq__TrustedProxies"] = "127.0.0.0/8,::1/128",
-        ["Smtp__Host"] = "localhost",
-        ["Smtp__From"] = "hello@spoq.example",
-        ["Encryption__Keys__a"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
-    });
-
-    public async Task DisposeAsync() => await _server.DisposeAsync();
-
     [Theory]
     [InlineData("/dev/mail")]
     [InlineData("/dev/mail/messages")]
@@ -66,20 +52,52 @@ public sealed class ProductionTests : IAsyncLifetime
     [Fact]
     public async Task Plain_http_is_refused_with_what_to_set()
     {
-        using var client = _server.NewClient();
+        using var client = fixture.Server.NewClient();
         using var answer = await client.GetAsync(new Uri("/login", UriKind.Relative));
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Contains("Spoq__TrustedProxies", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>As a proxy on this machine that ends TLS asks.</summary>
-    private HttpClient NewClient()
+    [Fact]
+    public async Task The_callers_address_is_the_first_one_that_no_named_proxy_has()
     {
-        var client = _server.NewClient(followRedirects: false);
+        Assert.Equal("r=1", await LeftAsync("203.0.113.7"));
+        Assert.Equal("r=0", await LeftAsync("203.0.113.7, 10.1.2.3"));
+        Assert.Equal("r=0", await LeftAsync("198.51.100.1, 203.0.113.7"));
+        Assert.Equal("r=1", await LeftAsync("203.0.113.8, 10.1.2.3"));
+    }
+
+    /// <summary>What is left of the two requests a minute that the caller has.</summary>
+    private async Task<string> LeftAsync(string forwardedFor)
+    {
+        using var client = NewClient(forwardedFor);
+        using var answer = await client.GetAsync(new Uri("/api/plans", UriKind.Relative));
+        return Assert.Single(answer.Headers.GetValues("RateLimit")).Split(';')[1];
+    }
+
+    /// <summary>As a proxy on this machine that ends TLS asks.</summary>
+    private HttpClient NewClient(string forwardedFor = "192.0.2.1")
+    {
+        var client = fixture.Server.NewClient(followRedirects: false);
         client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
-        client.DefaultRequestHeaders.Add("X-Forwarded-For", "192.0.2.1");
+        client.DefaultRequestHeaders.Add("X-Forwarded-For", forwardedFor);
         client.DefaultRequestHeaders.Add("X-Forwarded-Host", "spoq.example");
         return client;
+    }
+
+    public sealed class InProduction : StoryServer
+    {
+        protected override Task<IReadOnlyDictionary<string, string>?> SettingsAsync() => Task.FromResult<IReadOnlyDictionary<string, string>?>(new Dictionary<string, string>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Production",
+            ["Spoq__BaseUrl"] = "https://spoq.example",
+            ["Spoq__InstanceDomain"] = "spoq.example",
+            ["Spoq__TrustedProxies"] = "127.0.0.0/8,::1/128,10.0.0.0/8",
+            ["Smtp__Host"] = "localhost",
+            ["Smtp__From"] = "hello@spoq.example",
+            ["Encryption__Keys__a"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+            ["Limits__AnonymousPerMinute"] = "2",
+        });
     }
 }

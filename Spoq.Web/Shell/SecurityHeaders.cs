@@ -18,6 +18,10 @@ internal static class SecurityHeaders
         return next(context);
     });
 
+    /// <summary>What is somebody's own, and what programs ask for, is kept by no browser and no proxy unless it says so itself.</summary>
+    private static bool IsPrivate(HttpContext context) =>
+        context.User.Identity?.IsAuthenticated == true || context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/v1");
+
     private static void Write(HttpContext context)
     {
         var headers = context.Response.Headers;
@@ -25,6 +29,13 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        // A customer's page is of the same site: without this it may load what is ours into its own process.
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        if (headers.CacheControl.Count == 0 && IsPrivate(context))
+        {
+            headers.CacheControl = "no-store";
+        }
+
         if (!headers.ContainsKey(HeaderNames.ContentSecurityPolicy))
         {
             headers.ContentSecurityPolicy = PolicyOf(context, "'self'");
