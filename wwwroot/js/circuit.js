@@ -42,3 +42,34 @@
 
   Blazor.start({ circuit: { reconnectionOptions: { maxRetries: 40, retryIntervalMilliseconds: attempt => attempt < 10 ? 500 : 3000 } } });
 })();
+
+// What is typed and not saved yet outlives a reload of this tab, asked for or not. Fields say with data-keep that they want it.
+(() => {
+  const place = `typed ${location.pathname}`;
+  const boxes = () => [...document.querySelectorAll("[data-keep]")];
+  const waiting = JSON.parse(sessionStorage.getItem(place) ?? "{}");
+
+  // A private key that was pasted by mistake is kept nowhere.
+  const keep = () => {
+    const typed = boxes().filter(box => box.value && !box.value.includes("PRIVATE KEY")).map(box => [box.dataset.keep, box.value]);
+    sessionStorage.setItem(place, JSON.stringify({ ...waiting, ...Object.fromEntries(typed) }));
+  };
+
+  // A field comes with its page or a little later; before the circuit is there, nobody would hear of it.
+  const restore = () => {
+    if (Object.keys(waiting).length === 0) return observer.disconnect();
+    if (!document.getElementById("live")) return;
+    for (const box of boxes().filter(box => box.dataset.keep in waiting && !box.disabled)) {
+      const typed = waiting[box.dataset.keep];
+      delete waiting[box.dataset.keep];
+      if (box.value === typed) continue;
+      box.value = typed;
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
+
+  const observer = new MutationObserver(restore);
+  observer.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+  window.addEventListener("pagehide", keep);
+  document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
+})();

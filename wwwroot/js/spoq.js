@@ -27,11 +27,6 @@
     }
   });
 
-  // What is typed and not sent outlives the circuit: it waits in this tab.
-  document.addEventListener("input", ({ target }) => {
-    if (target.dataset?.draft) sessionStorage.setItem(`draft-${target.dataset.draft}`, target.value);
-  });
-
   document.addEventListener("keydown", event => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("[data-enter-sends]")) return;
     event.preventDefault();
@@ -42,13 +37,6 @@
   window.spoq = {
     showModal: dialog => { if (!dialog.open) dialog.showModal(); },
     close: dialog => dialog.close(),
-    restoreDraft: box => {
-      const kept = sessionStorage.getItem(`draft-${box.dataset.draft}`);
-      if (!kept || box.value) return;
-      box.value = kept;
-      box.dispatchEvent(new Event("input", { bubbles: true }));
-    },
-    dropDraft: box => sessionStorage.removeItem(`draft-${box.dataset.draft}`),
     // What the offline page tells: the last thing this browser saw.
     remember: status => { try { localStorage.setItem("spoq-last-status", JSON.stringify({ ...status, at: new Date().toISOString() })); } catch { /* private window */ } },
   };
