@@ -46,6 +46,19 @@ public sealed partial class PublicPageTests
         Assert.DoesNotContain("<script>alert", hostile, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/cloud/new", "/setup")]
+    [InlineData("/cloud/new?plan=pro&interval=year", "/setup?plan=pro&interval=year")]
+    [InlineData("/cloud/new?address=alice&plan=", "/setup?address=alice")]
+    public async Task What_was_chosen_on_a_public_page_goes_along_to_the_wizard(string page, string wizard)
+    {
+        using var client = (await SpoqServer.SharedAsync()).NewClient(followRedirects: false);
+
+        using var answer = await client.GetAsync(new Uri(page, UriKind.Relative));
+
+        Assert.Equal(wizard, answer.Headers.Location?.ToString());
+    }
+
     [GeneratedRegex("""(?:<link rel="stylesheet" href|<script src|<img src|<link rel="icon" href)="([^"]+)""")]
     private static partial Regex Assets();
 }

@@ -92,6 +92,18 @@ public sealed class HandleStory : IAsyncLifetime
         Assert.NotEmpty(await TablesWithAsync(customer.Email));
     }
 
+    [Fact]
+    public async Task The_last_device_that_fits_is_named_like_the_first()
+    {
+        var customer = await AtDevicesAsync([]);
+
+        await customer.PasteKeyAsync(Keygen.New("-t", "ed25519").Public, "My phone");
+        await customer.PasteKeyAsync(Keygen.New("-t", "ed25519").Public, "My laptop");
+
+        await Expect(customer.Page.GetByLabel("Your devices").GetByText("My laptop")).ToBeVisibleAsync();
+        await Expect(customer.Page.GetByRole(AriaRole.Tab)).ToHaveCountAsync(0);
+    }
+
     private static async Task LookUpAsync(IPage page, string handle)
     {
         await page.GetByRole(AriaRole.Textbox, new() { Name = "ssh.id code" }).FillAsync(handle);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.Playwright;
 using Npgsql;
 using Spoq.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -94,8 +95,7 @@ public sealed class PaymentStory(StoryServer fixture) : IClassFixture<StoryServe
         })
         {
             await customer.HeadingAsync(heading);
-            await customer.Page.ReloadAsync();
-            await customer.Page.LiveAsync();
+            await ReloadAsync(customer);
             await customer.HeadingAsync(heading);
             await onward();
         }
@@ -108,6 +108,65 @@ public sealed class PaymentStory(StoryServer fixture) : IClassFixture<StoryServe
 
         await customer.HeadingAsync("Choose your address");
         await Expect(customer.Page.GetByLabel("Address", new() { Exact = true })).ToHaveValueAsync(customer.AddressName);
+    }
+
+    [Fact]
+    public async Task Reload_resumes_at_the_payment_while_it_is_set_up_and_when_it_is_ready()
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.ReachPayAsync();
+        await ReloadAsync(customer);
+        await customer.HeadingAsync("Pay");
+        await customer.GoToCheckoutAsync();
+        await customer.Page.ReloadAsync();
+        await customer.PressAsync("Pay");
+        await customer.Page.WaitForURLAsync(new Regex("/setup"));
+
+        // As often as it takes to be set up.
+        for (var isReady = false; !isReady;)
+        {
+            await ReloadAsync(customer);
+            var (pay, progress, ready) = (customer.Heading("Pay"), customer.Heading("Setting up your computer"), customer.Heading("You're all set"));
+            await Expect(pay.Or(progress).Or(ready)).ToBeVisibleAsync();
+            isReady = await ready.IsVisibleAsync();
+        }
+
+        await ReloadAsync(customer);
+        await customer.BecomesReadyAsync();
+
+        // Two presses where one was meant are one.
+        await customer.GoLiveAsync("/dashboard");
+        await customer.Page.GetByRole(AriaRole.Button, new() { Name = "Restart", Exact = true }).DblClickAsync();
+        await Expect(customer.Page.GetByText("Restarting")).ToBeVisibleAsync();
+        await Expect(customer.Page.GetByText("Running", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(customer.Page.Locator(".toast.bad")).ToHaveCountAsync(0);
+        Assert.Empty(errors);
+    }
+
+    [Theory]
+    [InlineData("/pricing", "Pro", "Monthly")]
+    [InlineData("/pricing?interval=year", "Cloud", "Yearly")]
+    public async Task The_plan_chosen_on_the_price_list_is_the_one_the_wizard_proposes(string list, string plan, string interval)
+    {
+        var customer = new Customer(await Browser.NewPageAsync([]), fixture.Server);
+        await customer.SignUpAsync();
+        await customer.GoAsync(list);
+        await customer.Page.GetByRole(AriaRole.Link, new() { Name = $"Choose {plan}", Exact = true }).ClickAsync();
+        await customer.Page.LiveAsync();
+        await customer.ChooseAddressAsync();
+        await customer.ChooseProfileAsync();
+        await customer.PressAsync("Skip for now");
+
+        await Expect(customer.Page.GetByRole(AriaRole.Radio, new() { Name = interval })).ToBeCheckedAsync();
+        await Expect(customer.Page.GetByRole(AriaRole.Radio, new() { NameRegex = new($"^{plan} ") })).ToBeCheckedAsync();
+    }
+
+    private static async Task ReloadAsync(Customer customer)
+    {
+        await customer.Page.ReloadAsync();
+        await customer.Page.LiveAsync();
     }
 
     private async Task<long> CountAsync(string sql, string email)

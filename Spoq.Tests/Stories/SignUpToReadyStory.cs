@@ -46,6 +46,7 @@ public sealed class SignUpToReadyStory(SignUpToReadyStory.ServerWithReleases fix
         await page.WaitForURLAsync("**/dashboard");
         await page.LiveAsync();
         await Expect(page.GetByText("Running").First).ToBeVisibleAsync();
+        await Expect(page.GetByText("This machine", new() { Exact = true })).ToBeVisibleAsync();
         await page.ShotAsync($"dashboard-home-{look}");
 
         await OpenConsoleAsync(page);
@@ -99,7 +100,9 @@ public sealed class SignUpToReadyStory(SignUpToReadyStory.ServerWithReleases fix
 
     private static async Task RunAsync(IPage page, string command, string output)
     {
-        await page.GetByRole(AriaRole.Tab, new() { Name = "Run" }).ClickAsync();
+        await page.GetByRole(AriaRole.Tab, new() { Name = "Ask" }).FocusAsync();
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.GetByRole(AriaRole.Tab, new() { Name = "Run", Selected = true })).ToBeFocusedAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Command" }).FillAsync(command);
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await Expect(page.GetByText(output, new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = 30_000 });

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
-using Microsoft.AspNetCore.Components.Web;
 using Spoq.Core.Devices;
 using Spoq.Infrastructure.Devices;
 using Spoq.Web.Accounts;
@@ -14,7 +13,6 @@ public sealed partial class AddDevice(DeviceService devices) : ComponentBase, ID
     private const int MaxPaste = 8000;
 
     private readonly string _id = $"add-{Guid.NewGuid():n}";
-    private readonly Dictionary<Way, ElementReference> _tabs = [];
     private readonly CancellationTokenSource _gone = new();
     private Way _way = Way.Handle;
     private string _handle = "";
@@ -50,7 +48,8 @@ public sealed partial class AddDevice(DeviceService devices) : ComponentBase, ID
     [CascadingParameter]
     private Task<AuthenticationState> SignIn { get; set; } = null!;
 
-    private Way[] Ways => PasswordAllowed ? [Way.Handle, Way.Key, Way.Password] : [Way.Handle, Way.Key];
+    /// <summary>In the order of <see cref="Way"/>.</summary>
+    private string[] Ways => PasswordAllowed ? ["ssh.id code", "Paste a key", "Password"] : ["ssh.id code", "Paste a key"];
 
     /// <summary>Before the circuit is up a press would do nothing.</summary>
     private bool IsWaiting => _isBusy || !RendererInfo.IsInteractive;
@@ -61,37 +60,7 @@ public sealed partial class AddDevice(DeviceService devices) : ComponentBase, ID
         _gone.Dispose();
     }
 
-    private static string Title(Way way) => way switch
-    {
-        Way.Handle => "ssh.id code",
-        Way.Key => "Paste a key",
-        _ => "Password",
-    };
-
     private static string? Invalid(string? error) => error is null ? null : "true";
-
-    private string TabId(Way way) => $"{_id}-tab-{way}";
-
-    private string PanelId(Way way) => $"{_id}-panel-{way}";
-
-    private async Task MoveAsync(KeyboardEventArgs press)
-    {
-        var ways = Ways;
-        var at = Array.IndexOf(ways, _way);
-        var to = press.Key switch
-        {
-            "ArrowRight" => (at + 1) % ways.Length,
-            "ArrowLeft" => (at + ways.Length - 1) % ways.Length,
-            "Home" => 0,
-            "End" => ways.Length - 1,
-            _ => at,
-        };
-        if (to != at)
-        {
-            _way = ways[to];
-            await _tabs[_way].FocusAsync();
-        }
-    }
 
     private Task LookUpAsync() => BusyAsync(async accountId =>
     {

@@ -43,7 +43,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     {
         _accountId = (await signIn.GetAuthenticationStateAsync()).User.AccountId();
         await LoadAsync();
-        if (RendererInfo.IsInteractive)
+        if (RendererInfo.IsInteractive && !_gone.IsCancellationRequested)
         {
             _timer = clock.CreateTimer(_ => _ = RefreshAsync(), null, s_refresh, s_refresh);
         }
@@ -66,7 +66,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
         var found = await instances.ListAsync(_accountId, _gone.Token);
         _instances = [.. found.Where(instance => !instance.IsFinal)];
         _events = await instances.AccountEventsAsync(_accountId, ShownEvents, _gone.Token);
-        if (!RendererInfo.IsInteractive)
+        if (!RendererInfo.IsInteractive || _gone.IsCancellationRequested)
         {
             return;
         }
@@ -92,6 +92,11 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
 
     private async Task AskAsync(Instance instance, Func<Guid, Guid, CancellationToken, Task<Refusal?>> ask)
     {
+        if (_busy is not null)
+        {
+            return;
+        }
+
         _busy = instance.Id;
         try
         {

@@ -6,6 +6,7 @@ internal static class SetupWiring
 {
     public static void AddSetup(this IServiceCollection services)
     {
+        services.AddSingleton<RegionNames>();
         services.AddSingleton<AddressClaims>();
         services.AddSingleton<SetupOffers>();
         services.AddSingleton<SetupService>();

@@ -12,13 +12,18 @@ public sealed partial class ConsolePage(
     InstanceService instances, InstanceWatcher watcher, ConductorClient conductor, AuthenticationStateProvider signIn, NavigationManager navigation, Toasts toasts)
     : ComponentBase, IDisposable
 {
+    private const int AskTab = 0;
+    private const int RunTab = 1;
+
+    private static readonly string[] s_tabs = ["Ask", "Run"];
+
     private readonly CancellationTokenSource _gone = new();
     private ConsolePanel? _askPanel;
     private Guid _accountId;
     private Guid _conversationId = Guid.CreateVersion7();
     private Instance? _instance;
     private IDisposable? _watch;
-    private bool _isRunTab;
+    private int _tab = AskTab;
     private bool _isStarting;
 
     [Parameter]
@@ -62,6 +67,11 @@ public sealed partial class ConsolePage(
 
     private async Task StartAsync()
     {
+        if (_isStarting)
+        {
+            return;
+        }
+
         _isStarting = true;
         try
         {

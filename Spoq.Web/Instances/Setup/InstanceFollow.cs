@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Spoq.Infrastructure.Instances;
 
 namespace Spoq.Web.Instances.Setup;
@@ -25,17 +26,30 @@ internal sealed class InstanceFollow : IDisposable
 
     private async Task PollAsync(TimeProvider clock, Func<Task> changed)
     {
+        var over = _over.Token;
         using var timer = new PeriodicTimer(s_poll, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(_over.Token))
+            while (await timer.WaitForNextTickAsync(over))
             {
-                await changed();
+                await TryAsync(changed);
             }
         }
         catch (OperationCanceledException)
         {
             // The screen is gone.
+        }
+    }
+
+    private static async Task TryAsync(Func<Task> changed)
+    {
+        try
+        {
+            await changed();
+        }
+        catch (DbException)
+        {
+            // The database was away for a moment: the next look shows what is then.
         }
     }
 }

@@ -58,8 +58,10 @@ internal static class SetupEndpoints
             ? TypedResults.Ok(new RegionsAnswer([.. regions.Select(region => new RegionAnswer(region.Key, region.Name))]))
             : refusal.ToProblem();
 
-    private static RedirectHttpResult Enter(string? address) =>
-        TypedResults.Redirect(string.IsNullOrEmpty(address) ? "/setup" : QueryHelpers.AddQueryString("/setup", "address", address));
+    /// <summary>What was chosen on a public page goes along.</summary>
+    private static RedirectHttpResult Enter(string? address, string? plan, string? interval) =>
+        TypedResults.Redirect(QueryHelpers.AddQueryString("/setup", new Dictionary<string, string?> { ["address"] = address, ["plan"] = plan, ["interval"] = interval }
+            .Where(choice => !string.IsNullOrEmpty(choice.Value)).ToDictionary()));
 }
 
 /// <param name="Reason">Why not, in words.</param>
