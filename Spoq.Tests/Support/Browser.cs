@@ -5,6 +5,12 @@ namespace Spoq.Tests.Support;
 /// <summary>The system's Chromium, shared by the run; every test gets a context of its own.</summary>
 internal static class Browser
 {
+    private const string Program = "/usr/bin/chromium";
+
+    private static readonly string[] s_arguments =
+        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+    private static readonly Lazy<Task<IPlaywright>> s_playwright = new(StartAsync);
     private static readonly Lazy<Task<IBrowser>> s_browser = new(LaunchAsync);
 
     /// <summary>A page in a fresh context; console errors and failed scripts are collected in <paramref name="errors"/>.</summary>
@@ -38,15 +44,17 @@ internal static class Browser
     public static Task<byte[]> ShotAsync(this IPage page, string name) =>
         page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Artifacts("screenshots"), $"{name}.png"), FullPage = true });
 
-    private static async Task<IBrowser> LaunchAsync()
+    /// <summary>A browser with a profile of its own on disk: only there can a page be installed. The caller closes it.</summary>
+    public static async Task<IBrowserContext> NewPersistentContextAsync(string profile) =>
+        await (await s_playwright.Value).Chromium.LaunchPersistentContextAsync(profile, new() { ExecutablePath = Program, Args = s_arguments });
+
+    private static async Task<IBrowser> LaunchAsync() =>
+        await (await s_playwright.Value).Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = s_arguments });
+
+    private static async Task<IPlaywright> StartAsync()
     {
         var playwright = await Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
         AppDomain.CurrentDomain.ProcessExit += (_, _) => playwright.Dispose();
-        return browser;
+        return playwright;
     }
 }
