@@ -55,7 +55,7 @@ public sealed partial class DocsSnippetTests
 
         var docs = await reader.GetStringAsync(new Uri("/docs", UriKind.Relative));
 
-        foreach (var page in new[] { "/docs/device-flow", "/docs/api-keys" })
+        foreach (var page in new[] { "/docs/connect", "/docs/device-flow", "/docs/api-keys" })
         {
             Assert.Contains($"href=\"{page}\"", docs, StringComparison.Ordinal);
             using var answer = await reader.GetAsync(new Uri(page, UriKind.Relative));
@@ -97,7 +97,7 @@ public sealed partial class DocsSnippetTests
         return (await polled.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
     }
 
-    private static async Task<JsonElement> RunAsync(string snippet, params (string Name, string Value)[] variables) =>
+    internal static async Task<JsonElement> RunAsync(string snippet, params (string Name, string Value)[] variables) =>
         JsonDocument.Parse(await ShellAsync(snippet, variables)).RootElement;
 
     private static async Task<string> ShellAsync(string snippet, params (string Name, string Value)[] variables)
