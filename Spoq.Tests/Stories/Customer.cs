@@ -17,6 +17,12 @@ internal sealed class Customer(IPage page, SpoqServer server)
 
     public string Email { get; } = $"{Guid.NewGuid():n}@example.com";
 
+    /// <summary>Of the authenticator app, once there is one.</summary>
+    public string Secret { get; set; } = "";
+
+    /// <summary>One that was not used yet.</summary>
+    public string RecoveryCode { get; set; } = "";
+
     public string AddressName { get; } = $"a{Guid.NewGuid():n}"[..12];
 
     public async Task SignUpAsync()

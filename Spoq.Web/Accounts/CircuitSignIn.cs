@@ -38,7 +38,9 @@ internal sealed class CircuitSignIn : RevalidatingServerAuthenticationStateProvi
         base.Dispose(disposing);
     }
 
-    private async void Watch(Task<AuthenticationState> becomes)
+    private void Watch(Task<AuthenticationState> becomes) => _ = WatchAsync(becomes);
+
+    private async Task WatchAsync(Task<AuthenticationState> becomes)
     {
         var state = await becomes;
         _watch?.Dispose();

@@ -54,6 +54,7 @@ internal static class SignInSetup
         services.AddScoped<BrowserSession>();
         services.AddScoped<LoginFlow>();
         services.AddScoped<StepUp>();
+        services.AddSingleton<HubSignIn>();
         return services;
     }
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.SignalR;
 using Spoq.Core.Access;
 using Spoq.Web.Access;
+using Spoq.Web.Accounts;
 
 namespace Spoq.Web.Instances.Provisioning;
 
@@ -12,7 +14,11 @@ internal static class HubSetup
         .AddSingleton<StreamTimes>()
         .AddSingleton<InstanceEventStream>()
         .AddSignalR()
-        .AddHubOptions<InstancesHub>(options => options.MaximumReceiveMessageSize = MaxMessageBytes)
+        .AddHubOptions<InstancesHub>(options =>
+        {
+            options.MaximumReceiveMessageSize = MaxMessageBytes;
+            options.AddFilter<HubSignIn>();
+        })
         .AddJsonProtocol(options => options.PayloadSerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
 
     public static void MapInstancesHub(this IEndpointRouteBuilder routes) => routes
