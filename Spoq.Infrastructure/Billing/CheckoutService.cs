@@ -18,7 +18,7 @@ public sealed record CheckoutStarted(Guid IntentId, string Url);
 public sealed class CheckoutService(
     IDbContextFactory<SpoqDbContext> contexts, IPayments payments, CheckoutSettlement settlement, PlanCatalogue catalogue, IOptions<SpoqOptions> options, TimeProvider clock)
 {
-    /// <summary>Each round settles one thing that stood in the way, so more than this many means a bug.</summary>
+    /// <summary>Each round settles one thing that stood in the way; past this many, another tab keeps wanting something else.</summary>
     private const int MostRounds = 8;
 
     /// <summary>Where the browser goes to pay. The same wish gets the same open checkout; another wish replaces it.</summary>
@@ -60,7 +60,7 @@ public sealed class CheckoutService(
             return BillingRefusals.PaymentsAway;
         }
 
-        throw new InvalidOperationException($"The checkout of instance {request.InstanceId} does not come to rest.");
+        return BillingRefusals.PlanChanged;
     }
 
     /// <summary>The checkout that tells most about the instance: the kept payment, else the open one, else one that goes or went back, else the newest.</summary>

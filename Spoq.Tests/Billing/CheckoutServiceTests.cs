@@ -51,6 +51,20 @@ public sealed class CheckoutServiceTests(BillingFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task Who_loses_to_another_tab_again_and_again_is_told_so()
+    {
+        var customer = await fixture.AddCustomerAsync();
+        fixture.Line.DuringCreate = order => fixture.Get<CheckoutSettlement>().ReplaceAsync(order.IntentId, null, CancellationToken.None);
+
+        var refusal = await RefusedAsync(customer);
+        fixture.Line.DuringCreate = _ => Task.CompletedTask;
+
+        Assert.Equal(BillingRefusals.PlanChanged, refusal);
+        await using var db = fixture.NewContext();
+        Assert.False(await db.Set<PretendCheckout>().AnyAsync(session => session.AccountId == customer.AccountId && session.ExpiredAt == null));
+    }
+
+    [Fact]
     public async Task A_checkout_about_to_expire_is_not_handed_out_again()
     {
         var customer = await fixture.AddCustomerAsync();

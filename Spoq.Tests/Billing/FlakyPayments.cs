@@ -10,12 +10,13 @@ internal sealed class FlakyPayments(IPayments inner) : IPayments
     /// <summary>Acts, then the answer is lost.</summary>
     public bool LosesAnswers { get; set; }
 
-    public int Creates { get; private set; }
+    /// <summary>Awaited before a checkout is made.</summary>
+    public Func<CheckoutOrder, Task> DuringCreate { get; set; } = _ => Task.CompletedTask;
 
-    public Task<CheckoutPage> CreateCheckoutAsync(CheckoutOrder order, CancellationToken cancellationToken)
+    public async Task<CheckoutPage> CreateCheckoutAsync(CheckoutOrder order, CancellationToken cancellationToken)
     {
-        Creates++;
-        return CallAsync(() => inner.CreateCheckoutAsync(order, cancellationToken));
+        await DuringCreate(order);
+        return await CallAsync(() => inner.CreateCheckoutAsync(order, cancellationToken));
     }
 
     public Task<CheckoutFacts?> FindCheckoutAsync(string reference, CancellationToken cancellationToken) => CallAsync(() => inner.FindCheckoutAsync(reference, cancellationToken));
