@@ -50,15 +50,23 @@ internal sealed class PostgresPrograms(string folder)
         start.RedirectStandardError = true;
         start.WorkingDirectory = "/";
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
-        var output = "";
-        if (reads)
+        try
         {
-            var text = process.StandardOutput.ReadToEndAsync(cancellationToken);
-            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-            output = await text + await errors;
-        }
+            var output = "";
+            if (reads)
+            {
+                var text = process.StandardOutput.ReadToEndAsync(cancellationToken);
+                var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+                output = await text + await errors;
+            }
 
-        await process.WaitForExitAsync(cancellationToken);
-        return (process.ExitCode, output);
+            await process.WaitForExitAsync(cancellationToken);
+            return (process.ExitCode, output);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
     }
 }

@@ -23,6 +23,8 @@ public sealed class PrivateCluster(string wanted, bool durable = true)
 
     private string DataFolder => Path.Combine(Home, "data");
 
+    private string Log => Path.Combine(Home, "log");
+
     private string PasswordFile => Path.Combine(Home, "password");
 
     /// <summary>Starts the cluster if it does not run, makes the database if it is not there, returns how to connect.</summary>
@@ -59,8 +61,15 @@ public sealed class PrivateCluster(string wanted, bool durable = true)
         }
     }
 
+    /// <summary>Made beside its place and moved there when whole: a first start that is stopped halfway leaves nothing half.</summary>
     private async Task InitAsync(PostgresPrograms programs, CancellationToken cancellationToken)
     {
+        var draft = DataFolder + ".new";
+        if (Directory.Exists(draft))
+        {
+            Directory.Delete(draft, recursive: true);
+        }
+
         await File.WriteAllTextAsync(PasswordFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24)), cancellationToken);
         if (!OperatingSystem.IsWindows())
         {
@@ -72,14 +81,15 @@ public sealed class PrivateCluster(string wanted, bool durable = true)
             await PostgresPrograms.RunCommandAsync("chown", ["-R", "postgres", Home], cancellationToken);
         }
 
-        await programs.RunAsync(_asRoot, "initdb", ["-D", DataFolder, "-U", User, "--auth=scram-sha-256", $"--pwfile={PasswordFile}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], cancellationToken);
+        await programs.RunAsync(_asRoot, "initdb", ["-D", draft, "-U", User, "--auth=scram-sha-256", $"--pwfile={PasswordFile}", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], cancellationToken);
         var settings = new StringBuilder("listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 300\n");
         if (!durable)
         {
             settings.Append("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nwal_level = minimal\nmax_wal_senders = 0\n");
         }
 
-        await File.AppendAllTextAsync(Path.Combine(DataFolder, "postgresql.conf"), settings.ToString(), cancellationToken);
+        await File.AppendAllTextAsync(Path.Combine(draft, "postgresql.conf"), settings.ToString(), cancellationToken);
+        Directory.Move(draft, DataFolder);
     }
 
     private async Task StartAsync(PostgresPrograms programs, CancellationToken cancellationToken)
@@ -88,12 +98,16 @@ public sealed class PrivateCluster(string wanted, bool durable = true)
         {
             try
             {
-                await programs.RunAsync(_asRoot, "pg_ctl", ["-D", DataFolder, "-o", $"-p {FreePort()}", "-l", Path.Combine(Home, "log"), "-w", "-t", "60", "start"], cancellationToken);
+                await programs.RunAsync(_asRoot, "pg_ctl", ["-D", DataFolder, "-o", $"-p {FreePort()}", "-l", Log, "-w", "-t", "60", "start"], cancellationToken);
                 return;
             }
             catch (InvalidOperationException) when (attempt < 3)
             {
                 // Somebody took the port in between: take another.
+            }
+            catch (InvalidOperationException no)
+            {
+                throw new InvalidOperationException($"PostgreSQL did not start; the end of {Log} says why.", no);
             }
         }
     }

@@ -28,7 +28,7 @@ public sealed class DueWorkerTests(DatabaseFixture fixture) : IClassFixture<Data
         var ended = false;
         using var worker = new Visitor(fixture.Get<DueWorkerServices>(), "long_work", async cancellationToken =>
         {
-            await Task.Delay(Visitor.ShortLease * 4, cancellationToken);
+            await Task.Delay(Visitor.ShortLease * 1.5, cancellationToken);
             ended = true;
         });
 
@@ -65,7 +65,8 @@ public sealed class DueWorkerTests(DatabaseFixture fixture) : IClassFixture<Data
 
     private sealed class Visitor(DueWorkerServices services, string table, Func<CancellationToken, Task> visit) : DueWorker(services, table)
     {
-        public static readonly TimeSpan ShortLease = TimeSpan.FromMilliseconds(600);
+        // Long enough that a busy machine renews it in time.
+        public static readonly TimeSpan ShortLease = TimeSpan.FromSeconds(4);
 
         protected override TimeSpan Lease => ShortLease;
 
