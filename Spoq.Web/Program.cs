@@ -39,6 +39,11 @@ if (args.Contains("migrate"))
     return 0;
 }
 
+if (args.Contains(RotateKeysCommand.Name))
+{
+    return await RotateKeysCommand.RunAsync(app.Services, args);
+}
+
 app.UseWebShell();
 app.MapWebShell();
 app.MapOps();

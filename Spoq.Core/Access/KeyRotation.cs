@@ -15,7 +15,4 @@ public static class KeyRotation
 
     /// <summary>A new key is published already and waits for its time.</summary>
     public static bool IsUnderWay(IReadOnlyCollection<SigningKey> keys, DateTimeOffset now) => keys.Any(key => now < key.ActiveAt);
-
-    /// <summary>Its last token has died and nobody asks for it any more.</summary>
-    public static bool IsOver(SigningKey key, DateTimeOffset now) => key.RetiredAt is { } retired && now >= retired + SigningKey.Overlap + TimeSpan.FromDays(1);
 }

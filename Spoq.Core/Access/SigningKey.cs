@@ -25,5 +25,8 @@ public sealed class SigningKey(string kid, byte[] publicKey, byte[] sealedPrivat
 
     public bool IsPublishedAt(DateTimeOffset now) => PublishedAt <= now && (RetiredAt is null || now < RetiredAt + Overlap);
 
+    /// <summary>Neither signs nor is published any more, as of now.</summary>
+    public void Withdraw(DateTimeOffset now) => RetiredAt = now - Overlap;
+
     public void Retire(DateTimeOffset at) => RetiredAt ??= at;
 }

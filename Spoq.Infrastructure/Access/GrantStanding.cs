@@ -30,7 +30,7 @@ public sealed class GrantStanding : IDisposable
 
     private const int MaxRemembered = 50_000;
 
-    private readonly ConcurrentDictionary<Guid, (GrantState State, DateTimeOffset ReadAt)> _known = [];
+    private readonly ConcurrentDictionary<Guid, (Guid AccountId, GrantState State, DateTimeOffset ReadAt)> _known = [];
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _clock;
     private readonly IDisposable _notices;
@@ -47,7 +47,7 @@ public sealed class GrantStanding : IDisposable
     public async ValueTask<GrantState> OfAsync(Guid grantId, Guid accountId, CancellationToken cancellationToken)
     {
         var now = _clock.GetUtcNow();
-        if (_known.TryGetValue(grantId, out var known) && now - known.ReadAt is var age && age >= TimeSpan.Zero && age < Memory)
+        if (_known.TryGetValue(grantId, out var known) && known.AccountId == accountId && now - known.ReadAt is var age && age >= TimeSpan.Zero && age < Memory)
         {
             return known.State;
         }
@@ -63,7 +63,7 @@ public sealed class GrantStanding : IDisposable
                 _known.Clear();
             }
 
-            _known[grantId] = (state, now);
+            _known[grantId] = (accountId, state, now);
         }
 
         return state;

@@ -8,19 +8,34 @@ using Spoq.Infrastructure.Ops;
 namespace Spoq.Infrastructure.Access;
 
 /// <summary>The keys our tokens are signed with. The first one is made when it is first needed, by one node only.</summary>
-public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, SecretBox box, TimeProvider clock)
+public sealed class SigningKeys : IDisposable
 {
+    /// <summary>Says that the keys are others now.</summary>
+    internal const string Channel = "signing_keys_changed";
+
     private const string Purpose = "signing_keys.sealed_private_key";
 
     // Far shorter than a new key is published before it signs, so every node knows it in time.
     private static readonly TimeSpan s_refreshed = TimeSpan.FromMinutes(1);
 
+    private readonly IDbContextFactory<SpoqDbContext> _contexts;
+    private readonly SecretBox _box;
+    private readonly TimeProvider _clock;
+    private readonly IDisposable _notices;
     private volatile Ring? _ring;
+
+    public SigningKeys(IDbContextFactory<SpoqDbContext> contexts, SecretBox box, Notices notices, TimeProvider clock)
+    {
+        (_contexts, _box, _clock) = (contexts, box, clock);
+        _notices = notices.Listen(Channel, _ => Forget());
+    }
+
+    public void Dispose() => _notices.Dispose();
 
     public async Task<Jwks> PublishedAsync(CancellationToken cancellationToken)
     {
         var ring = await RingAsync(cancellationToken);
-        var now = clock.GetUtcNow();
+        var now = _clock.GetUtcNow();
         return new Jwks([.. ring.Keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]);
     }
 
@@ -40,6 +55,22 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
         return TokenSigner.Sign(claims, key, ring.Signer.Kid, type);
     }
 
+    internal void Forget() => _ring = null;
+
+    /// <summary>One at a time changes which keys there are; held until the transaction ends.</summary>
+    internal static Task LockAsync(SpoqDbContext db, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended('signing_keys', 0))", cancellationToken);
+
+    internal SigningKey Make(DateTimeOffset publishedAt, DateTimeOffset activeAt)
+    {
+        using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var kid = VerificationKey.Publish(curve.ExportParameters(includePrivateParameters: false)).Kid!;
+        var privateKey = curve.ExportPkcs8PrivateKey();
+        var made = new SigningKey(kid, curve.ExportSubjectPublicKeyInfo(), _box.Seal(privateKey, Purpose), publishedAt, activeAt);
+        CryptographicOperations.ZeroMemory(privateKey);
+        return made;
+    }
+
     private static KeySet Verifier(List<SigningKey> keys, DateTimeOffset now) => new(new Jwks([.. keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]));
 
     private static Jwk Publish(SigningKey key)
@@ -51,13 +82,13 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
 
     private async Task<Ring> RingAsync(CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
+        var now = _clock.GetUtcNow();
         if (_ring is { } held && now - held.ReadAt is var age && age >= TimeSpan.Zero && age < s_refreshed)
         {
             return held;
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
         var keys = await ReadAsync(db, cancellationToken);
         if (SignerOf(keys, now) is null)
         {
@@ -81,16 +112,12 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
     private async Task<List<SigningKey>> MakeAsync(SpoqDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended('signing_keys', 0))", cancellationToken);
+        await LockAsync(db, cancellationToken);
         var keys = await ReadAsync(db, cancellationToken);
         if (SignerOf(keys, now) is null)
         {
             // Nobody can have a token yet that this key should have signed, so it need not be published first.
-            using var curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-            var kid = VerificationKey.Publish(curve.ExportParameters(includePrivateParameters: false)).Kid!;
-            var privateKey = curve.ExportPkcs8PrivateKey();
-            var made = new SigningKey(kid, curve.ExportSubjectPublicKeyInfo(), box.Seal(privateKey, Purpose), now, now);
-            CryptographicOperations.ZeroMemory(privateKey);
+            var made = Make(now, now);
             db.Add(made);
             await db.SaveChangesAsync(cancellationToken);
             keys.Add(made);
@@ -103,7 +130,7 @@ public sealed class SigningKeys(IDbContextFactory<SpoqDbContext> contexts, Secre
     private ECParameters Open(SigningKey key)
     {
         using var curve = ECDsa.Create();
-        curve.ImportPkcs8PrivateKey(box.Open(key.SealedPrivateKey, Purpose), out _);
+        curve.ImportPkcs8PrivateKey(_box.Open(key.SealedPrivateKey, Purpose), out _);
         return curve.ExportParameters(includePrivateParameters: true);
     }
 

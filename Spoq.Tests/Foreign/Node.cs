@@ -86,10 +86,17 @@ internal static class Node
         {
             var found = "";
             await Eventually.TrueAsync(
-                () =>
+                async () =>
                 {
+                    var hasEnded = _process.HasExited;
+                    if (hasEnded)
+                    {
+                        // Its last words may still be on their way.
+                        await _process.WaitForExitAsync();
+                    }
+
                     found = _output.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal)) ?? "";
-                    return found.Length > 0 || _process.HasExited;
+                    return found.Length > 0 || hasEnded;
                 },
                 $"\"{text}\" from the program",
                 s_patience);

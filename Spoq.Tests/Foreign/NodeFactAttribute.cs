@@ -6,3 +6,10 @@ public sealed class NodeFactAttribute : FactAttribute
 {
     public NodeFactAttribute() => Skip = Node.Missing;
 }
+
+/// <inheritdoc cref="NodeFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeTheoryAttribute : TheoryAttribute
+{
+    public NodeTheoryAttribute() => Skip = Node.Missing;
+}

@@ -12,7 +12,7 @@ internal static class SignInSetup
     /// <summary>Sign-out and a changed password act on every session within this time; the promise is 60 s.</summary>
     public static readonly TimeSpan Revalidation = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] s_programPaths = ["/api", "/v1", "/hubs", "/internal", "/webhooks", "/_blazor"];
+    private static readonly string[] s_programPaths = ["/api", "/v1", "/hubs", "/internal", "/webhooks", "/_blazor", "/oauth/userinfo"];
 
     public static IServiceCollection AddSignIn(this IServiceCollection services, IHostEnvironment environment)
     {
