@@ -8,6 +8,7 @@ namespace Spoq.Web.Access;
 internal static class OAuthEndpoints
 {
     private const string AnyOrigin = "oauth";
+    private const string Tag = "OAuth";
 
     private static readonly RateRule s_registrations = RateRule.PerHour(60);
 
@@ -26,15 +27,16 @@ internal static class OAuthEndpoints
 
     public static void MapOAuth(this IEndpointRouteBuilder routes)
     {
-        var open = routes.MapGroup("").AllowAnonymous().RequireCors(AnyOrigin).WithMetadata(OAuthForm.Errors);
-        open.MapGet("/.well-known/oauth-authorization-server", MetadataEndpoints.Read);
-        open.MapGet("/.well-known/openid-configuration", MetadataEndpoints.Read);
-        open.MapGet("/.well-known/jwks.json", JwksEndpoints.ReadAsync);
-        open.MapPost("/oauth/token", TokenEndpoint.IssueAsync);
-        open.MapPost("/oauth/device_authorization", DeviceAuthorizationEndpoint.StartAsync);
-        open.MapPost("/oauth/revoke", TokenDeskEndpoints.RevokeAsync);
-        open.MapPost("/oauth/introspect", TokenDeskEndpoints.IntrospectAsync);
-        open.MapPost("/oauth/register", RegistrationEndpoint.RegisterAsync).Limit("register", s_registrations);
-        routes.MapMethods("/oauth/userinfo", ["GET", "POST"], TokenDeskEndpoints.UserInfoAsync).RequireScope(Scopes.OpenId).RequireCors(AnyOrigin);
+        var open = routes.MapGroup("").AllowAnonymous().RequireCors(AnyOrigin).WithMetadata(OAuthForm.Errors).WithTags(Tag);
+        open.MapGet("/.well-known/oauth-authorization-server", MetadataEndpoints.Read).WithSummary("Where everything is and what it can do (RFC 8414)");
+        open.MapGet("/.well-known/openid-configuration", MetadataEndpoints.Read).WithSummary("The same for OpenID Connect");
+        open.MapGet("/.well-known/jwks.json", JwksEndpoints.ReadAsync).WithSummary("The keys that verify our tokens (RFC 7517)");
+        open.MapPost("/oauth/token", TokenEndpoint.IssueAsync).WithSummary("A code, a refresh token or a device code for tokens (RFC 6749)").Produces<TokenAnswer>();
+        open.MapPost("/oauth/device_authorization", DeviceAuthorizationEndpoint.StartAsync).WithSummary("Ask to be let in from a machine without a browser (RFC 8628)").Produces<DeviceStartAnswer>();
+        open.MapPost("/oauth/revoke", TokenDeskEndpoints.RevokeAsync).WithSummary("Give a token back (RFC 7009)").Produces(StatusCodes.Status200OK);
+        open.MapPost("/oauth/introspect", TokenDeskEndpoints.IntrospectAsync).WithSummary("Ask what a token of yours is worth (RFC 7662)").Produces<Introspection>();
+        open.MapPost("/oauth/register", RegistrationEndpoint.RegisterAsync).Limit("register", s_registrations).WithSummary("Make a program known (RFC 7591)").Produces<RegistrationAnswer>(StatusCodes.Status201Created);
+        routes.MapMethods("/oauth/userinfo", ["GET", "POST"], TokenDeskEndpoints.UserInfoAsync).RequireScope(Scopes.OpenId).RequireCors(AnyOrigin)
+            .WithTags(Tag).WithSummary("Who the token speaks for (OpenID Connect)").Produces<UserInfo>();
     }
 }
