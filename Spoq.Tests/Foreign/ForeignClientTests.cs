@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.Playwright;
 using Spoq.Tests.Access;
 using Spoq.Tests.Stories;
 using Spoq.Tests.Support;
