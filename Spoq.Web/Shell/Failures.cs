@@ -45,7 +45,7 @@ internal sealed class Failures(IProblemDetailsService problems) : IExceptionHand
             return;
         }
 
-        var (path, query) = (http.Request.Path, http.Request.QueryString);
+        var (method, path, query, length) = (http.Request.Method, http.Request.Path, http.Request.QueryString, http.Request.ContentLength);
         http.Features.Set<IStatusCodeReExecuteFeature>(new StatusCodeReExecuteFeature
         {
             OriginalPathBase = http.Request.PathBase,
@@ -56,13 +56,17 @@ internal sealed class Failures(IProblemDetailsService problems) : IExceptionHand
         http.Request.RouteValues.Clear();
         http.Request.Path = http.Response.StatusCode == StatusCodes.Status404NotFound ? "/not-found" : "/error";
         http.Request.QueryString = QueryString.Empty;
+
+        // The page is only shown: what was sent along, and refused, is no part of asking for it.
+        http.Request.Method = HttpMethods.Get;
+        http.Request.ContentLength = null;
         try
         {
             await context.Next(http);
         }
         finally
         {
-            (http.Request.Path, http.Request.QueryString) = (path, query);
+            (http.Request.Method, http.Request.Path, http.Request.QueryString, http.Request.ContentLength) = (method, path, query, length);
             http.Features.Set<IStatusCodeReExecuteFeature>(null);
         }
     }
