@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using System.Text.Json;
 using Spoq.Core.Wire;
 
 namespace Spoq.Tests.Conductor;
 
+[UnsupportedOSPlatform("windows")]
 public sealed class ConfigFileTests
 {
     [Theory]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using Spoq.Tests.Stories;
-using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Shell;
 
