@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
+using Npgsql;
 using Spoq.Infrastructure.Accounts;
 
 namespace Spoq.Web.Accounts;
@@ -13,6 +14,7 @@ internal sealed class CircuitSignIn : RevalidatingServerAuthenticationStateProvi
 {
     private readonly IServiceScopeFactory _scopes;
     private readonly SessionNews _news;
+    private readonly ILogger _logger;
     private IDisposable? _watch;
 
     public CircuitSignIn(ILoggerFactory loggers, IServiceScopeFactory scopes, SessionNews news)
@@ -20,6 +22,7 @@ internal sealed class CircuitSignIn : RevalidatingServerAuthenticationStateProvi
     {
         _scopes = scopes;
         _news = news;
+        _logger = loggers.CreateLogger<CircuitSignIn>();
         AuthenticationStateChanged += Watch;
     }
 
@@ -49,9 +52,16 @@ internal sealed class CircuitSignIn : RevalidatingServerAuthenticationStateProvi
 
     private async Task LookAsync(AuthenticationState state)
     {
-        if (!await ValidateAuthenticationStateAsync(state, CancellationToken.None))
+        try
         {
-            SetAuthenticationState(Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity()))));
+            if (!await ValidateAuthenticationStateAsync(state, CancellationToken.None))
+            {
+                SetAuthenticationState(Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity()))));
+            }
+        }
+        catch (NpgsqlException away)
+        {
+            _logger.LogWarning("Whether an open page's person is still signed in could not be read ({Reason}); the half-minute look asks again", away.Message);
         }
     }
 }
