@@ -1,5 +1,6 @@
 using Spoq.Core;
 using Spoq.Core.Access;
+using Spoq.Core.Instances;
 using Spoq.Core.Wire;
 
 namespace Spoq.Conductor.Access;
@@ -53,17 +54,24 @@ internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, T
             verified = TokenVerifier.Verify(token, newer, _rules, clock.GetUtcNow());
         }
 
-        return verified.Try(out claims, out refusal) ? Admit(claims) : refusal;
+        return verified.Try(out claims, out refusal) ? Admit(claims, context.Request.Method) : refusal;
     }
 
-    private Refusal? Admit(TokenClaims claims)
+    /// <summary>Its owner, and whom the owner let in: the control plane signs their role into a token for this computer alone.</summary>
+    private Refusal? Admit(TokenClaims claims, string method)
     {
         if (claims.InstanceId is { } named && named != config.InstanceId.ToString())
         {
             return AccessRefusals.TokenInvalid;
         }
 
-        return claims.Subject == config.OwnerId.ToString() ? null : AccessRefusals.NotYours;
+        return claims switch
+        {
+            _ when claims.Subject == config.OwnerId.ToString() => null,
+            { InstanceId: not null, Role: "operator" } => null,
+            { InstanceId: not null, Role: "viewer" } => HttpMethods.IsGet(method) ? null : InstanceRefusals.NotAllowed,
+            _ => AccessRefusals.NotYours,
+        };
     }
 
     /// <summary>RFC 6750, section 3: a request without a token is told no error code.</summary>

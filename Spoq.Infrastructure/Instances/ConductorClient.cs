@@ -7,13 +7,14 @@ using System.Text.Json.Serialization.Metadata;
 using Spoq.Core.Instances;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Access;
+using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Instances;
 
 /// <summary>The Conductor did not answer, broke off, or would not have us. The message is for people.</summary>
 public sealed class ConductorUnreachableException(string message, Exception? inner) : Exception(message, inner);
 
-/// <summary>Speaks to an instance's Conductor as its owner, with a fresh token for each call.</summary>
+/// <summary>Speaks to an instance's Conductor as its owner or a member, with a fresh token for each call.</summary>
 public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
 {
     /// <summary>What a computer sends is its owner's: no answer of it may fill our memory.</summary>
@@ -36,7 +37,7 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
     /// <exception cref="ConductorUnreachableException"/>
     public async Task<ConductorStatus> StatusAsync(Instance instance, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(instance, HttpMethod.Get, "/api/status", null, cancellationToken);
+        using var answer = await SendAsync(new InstanceAccess(instance, InstanceRole.Owner, instance.AccountId), HttpMethod.Get, "/api/status", null, cancellationToken);
         try
         {
             return answer.IsSuccessStatusCode && await ReadAsync(answer, WireJson.Default.ConductorStatus, cancellationToken) is { } status ? status : throw Refused(answer);
@@ -49,24 +50,24 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
 
     /// <summary>Ends with <see cref="AskDone"/> or <see cref="AskFailed"/>; leaving early stops the turn.</summary>
     /// <exception cref="ConductorUnreachableException"/>
-    public IAsyncEnumerable<AskEvent> AskAsync(Instance instance, AskRequest request, CancellationToken cancellationToken) => StreamAsync(
-        instance, "/api/ask", JsonContent.Create(request, WireJson.Default.AskRequest), WireJson.Default.AskEvent,
+    public IAsyncEnumerable<AskEvent> AskAsync(InstanceAccess access, AskRequest request, CancellationToken cancellationToken) => StreamAsync(
+        access, "/api/ask", JsonContent.Create(request, WireJson.Default.AskRequest), WireJson.Default.AskEvent,
         problem => new AskFailed(problem.Code ?? "refused", problem.Detail ?? problem.Title), last => last is AskDone or AskFailed, cancellationToken);
 
     /// <summary>Ends with <see cref="RunExit"/> or <see cref="RunFailed"/>; leaving early kills the command.</summary>
     /// <exception cref="ConductorUnreachableException"/>
-    public IAsyncEnumerable<RunEvent> RunAsync(Instance instance, RunRequest request, CancellationToken cancellationToken) => StreamAsync(
-        instance, "/api/run", JsonContent.Create(request, WireJson.Default.RunRequest), WireJson.Default.RunEvent,
+    public IAsyncEnumerable<RunEvent> RunAsync(InstanceAccess access, RunRequest request, CancellationToken cancellationToken) => StreamAsync(
+        access, "/api/run", JsonContent.Create(request, WireJson.Default.RunRequest), WireJson.Default.RunEvent,
         problem => new RunFailed(problem.Code ?? "refused", problem.Detail ?? problem.Title), last => last is RunExit or RunFailed, cancellationToken);
 
     public void Dispose() => _http.Dispose();
 
     private async IAsyncEnumerable<T> StreamAsync<T>(
-        Instance instance, string path, HttpContent body, JsonTypeInfo<T> type, Func<Problem, T> refuse, Func<T, bool> isLast,
+        InstanceAccess access, string path, HttpContent body, JsonTypeInfo<T> type, Func<Problem, T> refuse, Func<T, bool> isLast,
         [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
-        using var answer = await SendAsync(instance, HttpMethod.Post, path, body, cancellationToken);
+        using var answer = await SendAsync(access, HttpMethod.Post, path, body, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
             yield return refuse(await ProblemOfAsync(answer, cancellationToken) ?? throw Refused(answer));
@@ -117,14 +118,15 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(Instance instance, HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(InstanceAccess access, HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
     {
+        var instance = access.Instance;
         if (instance.Endpoint is not { } endpoint)
         {
             throw new ConductorUnreachableException("Your computer has no address yet. Wait until it is ready.", null);
         }
 
-        var token = await tokens.IssueAsync(instance.AccountId, instance.Id, instance.Hostname, "owner", cancellationToken);
+        var token = await tokens.IssueAsync(access.AccountId, instance.Id, instance.Hostname, SnakeCase.Of(access.Role.ToString()), cancellationToken);
         using var request = new HttpRequestMessage(method, endpoint.TrimEnd('/') + path) { Content = body };
         request.Headers.Host = instance.Hostname;
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

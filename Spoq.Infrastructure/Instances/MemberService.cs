@@ -10,7 +10,8 @@ using Spoq.Infrastructure.Ops.Mail;
 namespace Spoq.Infrastructure.Instances;
 
 /// <summary>An instance as one person may use it.</summary>
-public sealed record InstanceAccess(Instance Instance, InstanceRole Role);
+/// <param name="AccountId">Who they are.</param>
+public sealed record InstanceAccess(Instance Instance, InstanceRole Role, Guid AccountId);
 
 /// <summary>Who may use an instance: its owner, and whom the owner let in. Everybody else finds nothing there.</summary>
 public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, RateLimiter limiter, MailOutbox mails, AccountLinks links, AuditLog audit, TimeProvider clock)
@@ -133,7 +134,7 @@ public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, Rat
         select new Row { Instance = instance, Role = role };
 
     private static InstanceAccess? Access(Guid accountId, Row? row) =>
-        row is null ? null : new InstanceAccess(row.Instance, row.Instance.AccountId == accountId ? InstanceRole.Owner : row.Role!.Value);
+        row is null ? null : new InstanceAccess(row.Instance, row.Instance.AccountId == accountId ? InstanceRole.Owner : row.Role!.Value, accountId);
 
     private sealed class Row
     {

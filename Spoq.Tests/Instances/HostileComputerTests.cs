@@ -108,7 +108,7 @@ public sealed class HostileComputerTests(DatabaseFixture fixture) : IClassFixtur
         var instance = await StartAsync();
         return await Assert.ThrowsAsync<ConductorUnreachableException>(async () =>
         {
-            await foreach (var each in fixture.Get<ConductorClient>().RunAsync(instance, new RunRequest("true"), CancellationToken.None))
+            await foreach (var each in fixture.Get<ConductorClient>().RunAsync(new InstanceAccess(instance, InstanceRole.Owner, instance.AccountId), new RunRequest("true"), CancellationToken.None))
             {
                 happened?.Invoke(each);
             }

@@ -7,19 +7,21 @@ namespace Spoq.Tests.Support;
 /// <summary>A browser without scripts: cookies and forms, no redirects followed.</summary>
 internal sealed partial class HttpVisitor : IDisposable
 {
-    private readonly SpoqServer _server;
+    private readonly SpoqServer? _server;
     private readonly CookieContainer _cookies = new();
 
     public HttpVisitor(SpoqServer server)
+        : this(server.BaseUrl) => _server = server;
+
+    public HttpVisitor(Uri baseUrl)
     {
-        _server = server;
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies }) { BaseAddress = server.BaseUrl, Timeout = TimeSpan.FromSeconds(60) };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies }) { BaseAddress = baseUrl, Timeout = TimeSpan.FromSeconds(60) };
         Http.DefaultRequestHeaders.Add("Accept", "text/html");
     }
 
     public HttpClient Http { get; }
 
-    public string Cookies => _cookies.GetCookieHeader(_server.BaseUrl);
+    public string Cookies => _cookies.GetCookieHeader(Http.BaseAddress!);
 
     public void Dispose() => Http.Dispose();
 
@@ -50,7 +52,7 @@ internal sealed partial class HttpVisitor : IDisposable
     {
         email ??= $"{Guid.NewGuid():n}@example.com";
         var confirm = await StartSignUpAsync(email);
-        using var confirmed = await SubmitAsync(confirm, "code", await FormTokenAsync("/login"), $"code={await _server.CodeFromMailAsync(email)}");
+        using var confirmed = await SubmitAsync(confirm, "code", await FormTokenAsync("/login"), $"code={await _server!.CodeFromMailAsync(email)}");
         Assert.Equal(HttpStatusCode.Redirect, confirmed.StatusCode);
         return email;
     }

@@ -65,7 +65,7 @@ internal static class DeviceEndpoints
         }
 
         var isForm = http.Request.HasFormContentType;
-        var said = isForm ? new DeviceDecision(http.Request.Form["user_code"], http.Request.Form["decision"]) : await http.Request.ReadFromJsonAsync<DeviceDecision>(http.RequestAborted);
+        var said = isForm ? new DeviceDecision(http.Request.Form["user_code"], http.Request.Form["decision"]) : await http.Request.ReadApiAsync<DeviceDecision>(http.RequestAborted);
         var refusal = await ApplyAsync(devices, said, http);
 
         // The page looks again and says what stands: the decision, or the reason why there is none.

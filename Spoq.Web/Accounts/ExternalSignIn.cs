@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.WebUtilities;
 using Spoq.Core;
 using Spoq.Core.Accounts;
 using Spoq.Infrastructure.Accounts;
+using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Accounts;
 
@@ -18,11 +20,10 @@ internal static class ExternalSignIn
 
     public static void MapExternalSignIn(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/auth/github", (HttpContext context, [FromQuery(Name = "return_url")] string? next, string? intent) => Start(context, SignInProviders.GitHub, next, intent)).AllowAnonymous();
-        foreach (var path in new[] { "/api/auth/google", "/auth/google" })
-        {
-            routes.MapGet(path, (HttpContext context, [FromQuery(Name = "return_url")] string? next, string? intent) => Start(context, SignInProviders.Google, next, intent)).AllowAnonymous();
-        }
+        routes.MapGet("/auth/github", (HttpContext context, [FromQuery(Name = "return_url")] string? next, string? intent) => Start(context, SignInProviders.GitHub, next, intent)).AllowAnonymous()
+            .WithTags("Sign-in").WithSummary("Sign in with GitHub, in a browser").Produces(StatusCodes.Status302Found).Refuses(404);
+        routes.MapApi("GET", "/api/auth/google", (HttpContext context, [FromQuery(Name = "return_url")] string? next, string? intent) => Start(context, SignInProviders.Google, next, intent)).AllowAnonymous()
+            .WithTags("Sign-in").WithSummary("Sign in with Google, in a browser").Produces(StatusCodes.Status302Found).Refuses(404);
 
         routes.MapGet(DonePath, FinishAsync).AllowAnonymous();
     }

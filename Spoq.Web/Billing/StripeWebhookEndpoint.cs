@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Spoq.Core;
 using Spoq.Infrastructure.Billing.Stripe;
 using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Billing;
 
@@ -12,7 +13,8 @@ internal static class StripeWebhookEndpoint
 
     public static void MapStripeWebhook(this IEndpointRouteBuilder routes)
     {
-        routes.MapApi("POST", "/webhooks/stripe", TakeAsync).AllowAnonymous().DisableAntiforgery();
+        routes.MapApi("POST", "/webhooks/stripe", TakeAsync).AllowAnonymous().DisableAntiforgery()
+            .WithSummary("What Stripe tells us").WithDescription("Signed by Stripe; stored and answered at once.").Takes<object>("application/json");
     }
 
     private static async Task<Results<Ok, ProblemHttpResult>> TakeAsync(HttpRequest request, StripeInbox inbox, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal static class SubscriptionEndpoints
     }
 
     private static void Later(IEndpointRouteBuilder routes, string method, string path, string summary, Refusal refusal) => routes
-        .MapApi(method, "/v1/billing/" + path, () => refusal.ToProblem()).RequireAccount().Refuses(503).WithTags(Tag)
+        .MapApi(method, "/v1/billing/" + path, () => refusal.ToProblem()).RequireAccount().AlwaysRefuses(503).WithTags(Tag)
         .WithSummary(summary).WithDescription($"Not offered yet: always answers 503 `{refusal.Code}`.");
 
     private static async Task<Results<Ok<CheckoutOpened>, ProblemHttpResult>> SubscribeAsync(

@@ -24,7 +24,7 @@ internal static class InstancePowerEndpoints
         Map(routes, "stop", "Stop a computer; its data is kept", (instances, owner, id, stop) => instances.StopAsync(owner, id, stop));
         Map(routes, "restart", "Restart a computer", (instances, owner, id, stop) => instances.RestartAsync(owner, id, stop));
         Map(routes, "retry", "Try again at the step that failed", (instances, owner, id, stop) => instances.RetryAsync(owner, id, stop));
-        routes.MapApi("POST", InstanceEndpoints.One + "/resize", ResizeAsync).RequireAccount().Idempotent().Refuses(404, 503).WithTags(Tag)
+        routes.MapApi("POST", InstanceEndpoints.One + "/resize", ResizeAsync).RequireAccount().Idempotent().AlwaysRefuses(404, 503).WithTags(Tag)
             .WithSummary("Change the size of a computer").WithDescription("Not offered yet: always answers 503 `resize_unavailable`.");
     }
 

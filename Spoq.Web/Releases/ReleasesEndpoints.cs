@@ -11,20 +11,23 @@ using Spoq.Infrastructure.Releases;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Releases;
 
 /// <summary>Private distribution: install scripts, one-time tokens and the binaries they open.</summary>
 internal static class ReleasesEndpoints
 {
+    private const string InstallScriptType = "text/x-shellscript";
+
     public static void MapReleases(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/releases/version", VersionAsync).AllowAnonymous();
-        routes.MapPost("/releases/token", TokenAsync).RequireAccount();
-        routes.MapGet("/releases/cli", DownloadCommandLineAsync).AllowAnonymous();
-        routes.MapGet("/releases/{binary}", DownloadAsync).AllowAnonymous();
-        routes.MapGet("/install", InstallAsync).AllowAnonymous();
-        routes.MapGet("/install.sh", InstallByDeviceFlowAsync).AllowAnonymous();
+        routes.MapGet("/releases/version", VersionAsync).AllowAnonymous().WithSummary("What is given out").Refuses(404);
+        routes.MapPost("/releases/token", TokenAsync).RequireAccount().WithSummary("A token that downloads once").Refuses(404, 422);
+        routes.MapGet("/releases/cli", DownloadCommandLineAsync).AllowAnonymous().WithSummary("Download the command line").Produces<Stream>(StatusCodes.Status200OK, "application/octet-stream");
+        routes.MapGet("/releases/{binary}", DownloadAsync).AllowAnonymous().WithSummary("Download a binary").Produces<Stream>(StatusCodes.Status200OK, "application/octet-stream");
+        routes.MapGet("/install", InstallAsync).AllowAnonymous().WithSummary("An install script that works once").Produces<string>(StatusCodes.Status200OK, InstallScriptType).RefusesAs(InstallScriptType);
+        routes.MapGet("/install.sh", InstallByDeviceFlowAsync).AllowAnonymous().WithSummary("An install script that asks to be let in").Produces<string>(StatusCodes.Status200OK, InstallScriptType).RefusesAs(InstallScriptType);
     }
 
     private static async Task<Results<Ok<ReleaseVersions>, ProblemHttpResult>> VersionAsync(DownloadService downloads, CancellationToken cancellationToken)
@@ -93,7 +96,7 @@ internal static class ReleasesEndpoints
             http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        return TypedResults.Text(text, "text/x-shellscript", Encoding.UTF8, refusal is null ? StatusCodes.Status200OK : Problems.Status(refusal.Kind));
+        return TypedResults.Text(text, InstallScriptType, Encoding.UTF8, refusal is null ? StatusCodes.Status200OK : Problems.Status(refusal.Kind));
     }
 }
 
@@ -113,6 +116,6 @@ internal sealed record ReleaseFile(
     [property: JsonPropertyName("sha256")] string Sha256);
 
 /// <param name="Binary"><c>cli</c> or <c>conductor</c>.</param>
-internal sealed record DownloadTokenRequest([property: JsonPropertyName("binary")] string? Binary);
+internal sealed record DownloadTokenRequest([property: JsonPropertyName("binary")] string? Binary = null);
 
 internal sealed record DownloadTokenAnswer([property: JsonPropertyName("token")] string Token, [property: JsonPropertyName("expires_in")] long ExpiresIn);

@@ -12,6 +12,7 @@ internal static class EndpointAliases
         ["/api/auth/login"] = ["/v1/auth/login"],
         ["/api/auth/refresh"] = ["/v1/auth/refresh", "/auth/refresh"],
         ["/api/auth/logout"] = ["/v1/auth/logout"],
+        ["/api/auth/google"] = ["/auth/google"],
         ["/v1/billing/subscribe"] = ["/api/subscription/create"],
         ["/webhooks/stripe"] = ["/api/subscription/webhook"],
     };

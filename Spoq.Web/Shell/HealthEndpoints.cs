@@ -1,5 +1,6 @@
 using System.Reflection;
 using Spoq.Infrastructure.Ops;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Shell;
 
@@ -12,8 +13,8 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var probes = routes.MapGroup("/health").AllowAnonymous();
-        probes.MapGet("", () => TypedResults.Ok(new Health("ok", s_version)));
-        probes.MapGet("/ready", ReadyAsync);
+        probes.MapGet("", () => TypedResults.Ok(new Health("ok", s_version))).WithSummary("The process lives");
+        probes.MapGet("/ready", ReadyAsync).WithSummary("Requests can be served").Produces<Health>().Refuses(503);
     }
 
     /// <summary>Ready: requests can be served. Late work is the status page's and the alerts' business, not the load balancer's.</summary>

@@ -21,13 +21,18 @@ public sealed partial class ConsolePage(
     private ConsolePanel? _askPanel;
     private Guid _accountId;
     private Guid _conversationId = Guid.CreateVersion7();
-    private Instance? _instance;
+    private InstanceAccess? _access;
     private IDisposable? _watch;
     private int _tab = AskTab;
     private bool _isStarting;
 
+    [Inject]
+    internal MemberService Members { get; set; } = null!;
+
     [Parameter]
     public Guid InstanceId { get; set; }
+
+    private bool CanUse => _access is { Instance.State: InstanceState.Running, Role: >= InstanceRole.Operator };
 
     public void Dispose()
     {
@@ -40,7 +45,7 @@ public sealed partial class ConsolePage(
     {
         _accountId = (await signIn.GetAuthenticationStateAsync()).User.AccountId();
         await LoadAsync();
-        if (_instance is null or { IsFinal: true })
+        if (_access is null or { Instance.IsFinal: true })
         {
             navigation.NotFound();
         }
@@ -50,13 +55,20 @@ public sealed partial class ConsolePage(
         }
     }
 
-    private async Task LoadAsync() => _instance = await instances.FindAsync(_accountId, InstanceId, _gone.Token);
+    private async Task LoadAsync() => _access = await Members.FindAsync(_accountId, InstanceId, _gone.Token);
 
     private Task RefreshAsync() => _gone.IsCancellationRequested ? Task.CompletedTask : InvokeAsync(async () =>
     {
         try
         {
             await LoadAsync();
+            if (_access is null)
+            {
+                // Let in once, and let out again.
+                navigation.NavigateTo("/dashboard", forceLoad: true);
+                return;
+            }
+
             StateHasChanged();
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -75,7 +87,7 @@ public sealed partial class ConsolePage(
         _isStarting = true;
         try
         {
-            if (await instances.StartAsync(_accountId, InstanceId, CancellationToken.None) is { } refusal)
+            if (await instances.StartAsync(_access!.Instance.AccountId, InstanceId, CancellationToken.None) is { } refusal)
             {
                 toasts.Bad(refusal.Message);
             }
@@ -98,7 +110,7 @@ public sealed partial class ConsolePage(
     {
         try
         {
-            await foreach (var happened in conductor.AskAsync(_instance!, new AskRequest(entry.Input, _conversationId), cancellationToken))
+            await foreach (var happened in conductor.AskAsync(_access!, new AskRequest(entry.Input, _conversationId), cancellationToken))
             {
                 switch (happened)
                 {
@@ -124,7 +136,7 @@ public sealed partial class ConsolePage(
     {
         try
         {
-            await foreach (var happened in conductor.RunAsync(_instance!, new RunRequest(entry.Input), cancellationToken))
+            await foreach (var happened in conductor.RunAsync(_access!, new RunRequest(entry.Input), cancellationToken))
             {
                 switch (happened)
                 {

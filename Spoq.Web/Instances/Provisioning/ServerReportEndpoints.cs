@@ -8,6 +8,7 @@ using Spoq.Core.Wire;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Web.Access;
 using Spoq.Web.Shell;
+using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Instances.Provisioning;
 
@@ -24,8 +25,8 @@ internal static class ServerReportEndpoints
     public static void MapServerReports(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/internal/instances/{instanceId:guid}").RequireInstanceToken().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
-        group.MapPost("/phone-home", PhoneHomeAsync);
-        group.MapPost("/heartbeat", HeartbeatAsync);
+        group.MapPost("/phone-home", PhoneHomeAsync).WithSummary("A server reports that it serves").Takes<PhoneHome>("application/json").Produces<PhoneHomeAnswer>().Refuses(422);
+        group.MapPost("/heartbeat", HeartbeatAsync).WithSummary("A server lives").Takes<Heartbeat>("application/json").Produces(StatusCodes.Status204NoContent).Refuses(422);
     }
 
     private static async Task<IResult> PhoneHomeAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)

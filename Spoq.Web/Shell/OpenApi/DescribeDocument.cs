@@ -38,6 +38,8 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
             Version = typeof(DescribeDocument).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0",
             Description = About,
         };
+        document.Tags = document.Paths.SelectMany(path => path.Value.Operations ?? []).SelectMany(operation => operation.Value.Tags ?? new HashSet<OpenApiTagReference>())
+            .Select(tag => tag.Name).OfType<string>().Distinct().Order(StringComparer.Ordinal).Select(name => new OpenApiTag { Name = name }).ToHashSet();
         document.Servers = [new OpenApiServer { Url = spoq.Value.BaseUrl.AbsoluteUri.TrimEnd('/') }];
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
