@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.SignalR;
 using Spoq.Core.Access;
+using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Access;
 
@@ -41,7 +42,7 @@ public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWo
         var both = Programs.Where(row => row.Endpoint.Metadata.GetMetadata<CallerRule>() is not null && row.Endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
 
         Assert.NotEmpty(Programs);
-        Assert.Equal("", string.Join('\n', silent.Select(row => RouteWalk.Name(row.Method, row.Endpoint)).Except(s_open)));
+        Offenders.None(silent.Select(row => RouteWalk.Name(row.Method, row.Endpoint)).Except(s_open));
         Assert.Empty(both.Select(row => RouteWalk.Name(row.Method, row.Endpoint)));
     }
 
@@ -74,7 +75,7 @@ public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWo
             }
         }
 
-        Assert.Equal("", string.Join('\n', wrong));
+        Offenders.None(wrong);
     }
 
     [Fact]
@@ -104,7 +105,7 @@ public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWo
             }
         }
 
-        Assert.Equal("", string.Join('\n', wrong));
+        Offenders.None(wrong);
     }
 
     [Fact]
@@ -139,7 +140,7 @@ public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWo
             }
         }
 
-        Assert.Equal("", string.Join('\n', wrong));
+        Offenders.None(wrong);
         Assert.True((await walk.CallAsync("GET", Ruled.First(row => RouteWalk.Template(row.Endpoint) == "/api/devices").Endpoint, world.Stranger.Token, _ => Guid.Empty)).Commands > 0, "commands are counted");
     }
 

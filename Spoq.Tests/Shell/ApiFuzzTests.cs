@@ -60,7 +60,7 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
             }
         }
 
-        Assert.Equal("", string.Join('\n', wrong));
+        Offenders.None(wrong);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
             }
         }
 
-        Assert.Equal("", string.Join('\n', wrong));
+        Offenders.None(wrong);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
             }
         }
 
-        Assert.Equal("", string.Join('\n', wrong));
+        Offenders.None(wrong);
     }
 
     private async Task<OpenApiDocument> DocumentAsync()

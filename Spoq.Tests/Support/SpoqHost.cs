@@ -41,7 +41,7 @@ public class SpoqHost : IAsyncLifetime
             async () =>
             {
                 // The program's own Main: the watch is told of the host that this flow of control builds, and of no other.
-                HostWatch.IsMine.Value = true;
+                HostWatch.Waiting.Value = built;
                 var done = (Task<int>)typeof(Spoq.Web.Shell.PageQuery).Assembly.GetType("Program")!.GetMethod("<Main>$", System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!.Invoke(null, [arguments])!;
                 await done;
             },
@@ -78,7 +78,7 @@ public class SpoqHost : IAsyncLifetime
     /// <summary>The event that also the framework's own test host waits for.</summary>
     private sealed class HostWatch(TaskCompletionSource<IHost> built) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
     {
-        public static readonly AsyncLocal<bool> IsMine = new();
+        public static readonly AsyncLocal<TaskCompletionSource<IHost>?> Waiting = new();
 
         public void OnNext(DiagnosticListener value)
         {
@@ -90,7 +90,7 @@ public class SpoqHost : IAsyncLifetime
 
         public void OnNext(KeyValuePair<string, object?> value)
         {
-            if (IsMine.Value && value is { Key: "HostBuilt", Value: IHost host })
+            if (ReferenceEquals(Waiting.Value, built) && value is { Key: "HostBuilt", Value: IHost host })
             {
                 built.TrySetResult(host);
             }
