@@ -23,8 +23,8 @@ public static class DeviceAccessRefusals
     public static readonly Refusal ScopeInvalid = new("scope_invalid", "One of the scopes is unknown or not for this client.", RefusalKind.Invalid, "scope");
 
     public static Refusal TooManyStarts(TimeSpan wait) => new(
-        "too_many_device_codes", "That were many sign-ins from one network in a short time. Wait a moment, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
+        "too_many_device_codes", "Many devices of your network asked for words in a short time. Wait a moment, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
 
     public static Refusal Locked(TimeSpan wait) => new(
-        "user_code_locked", $"That were too many wrong words. For safety, wait {Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes))} min, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
+        "user_code_locked", $"Too many wrong words. For safety, wait {Math.Max(1, (int)Math.Ceiling(wait.TotalMinutes))} min, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
 }

@@ -49,6 +49,7 @@ public static class ActivityWords
         "release.downloaded" => $"Downloaded with your install command: {detail}.",
         "access.device_approved" => $"You let a device in: {detail}.",
         "access.device_denied" => $"You turned a device away: {detail}.",
+        "access.device_code_failed" => "Words that no device shows were typed to let one in.",
         "access.device_code_reused" => $"A device's code was used a second time, so what it gave was ended: {detail}.",
         "access.api_key_created" => $"API key created: {detail}.",
         "access.api_key_rotated" => $"API key rotated: {detail}.",

@@ -12,7 +12,7 @@ namespace Spoq.Infrastructure.Access;
 public sealed record DeviceAnswer(DevicePoll Poll, TimeSpan Interval, IssuedTokens? Tokens = null, Guid? AccountId = null, string? Hostname = null);
 
 /// <summary>The asking machine's side: it polls until a person has decided (RFC 8628, sections 3.4 and 3.5).</summary>
-public sealed class DeviceDelivery(IDbContextFactory<SpoqDbContext> contexts, TokenService tokens, AccessDesk desk)
+public sealed class DeviceDelivery(IDbContextFactory<SpoqDbContext> contexts, TokenService tokens, SigningKeys keys, AccessDesk desk)
 {
     /// <returns>Null: no such code, or another program's.</returns>
     public async Task<DeviceAnswer?> PollAsync(string? deviceCode, string? clientId, Caller caller, CancellationToken cancellationToken)
@@ -20,6 +20,9 @@ public sealed class DeviceDelivery(IDbContextFactory<SpoqDbContext> contexts, To
         // A poll that waits for its turn at the row is judged by when it came.
         var arrived = desk.Now;
         var hash = Secret.Hash(deviceCode);
+
+        // The keys are read before a connection is held: of many polls at once, the one that signs would wait for the others.
+        await keys.VerifyingAsync(cancellationToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var device = (await db.Set<DeviceGrant>().FromSql($"select * from device_grants where code_hash = {hash} for update").ToListAsync(cancellationToken)).SingleOrDefault();

@@ -41,27 +41,26 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
     }
 
     /// <summary>The request behind the words, to be shown; nothing is decided by looking. One's own decision can be looked at again.</summary>
-    public async Task<Result<DeviceRequest>> FindAsync(Guid accountId, string? typed, Caller caller, CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var read = await ReadAsync(accountId, typed, caller, words => db.Set<DeviceGrant>().AsNoTracking().Where(grant => grant.UserCode == words), cancellationToken);
-        return read.Try(out var grant, out var no) ? new DeviceRequest(grant, IsSameNetwork(grant, caller)) : no;
-    }
+    public Task<Result<DeviceRequest>> FindAsync(Guid accountId, string? typed, Caller caller, CancellationToken cancellationToken) =>
+        TryAsync<DeviceRequest>(accountId, typed, caller, async words =>
+        {
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            var found = await ReadAsync(db.Set<DeviceGrant>().AsNoTracking().Where(grant => grant.UserCode == words), accountId, cancellationToken);
+            return found.Try(out var grant, out var no) ? new DeviceRequest(grant, IsSameNetwork(grant, caller)) : no;
+        }, cancellationToken);
 
-    public async Task<Result<DeviceGrant>> DecideAsync(Guid accountId, string? typed, bool isApproved, Caller caller, CancellationToken cancellationToken)
+    public Task<Result<DeviceGrant>> DecideAsync(Guid accountId, string? typed, bool isApproved, Caller caller, CancellationToken cancellationToken) =>
+        TryAsync(accountId, typed, caller, words => JudgeAsync(accountId, words, isApproved, caller, cancellationToken), cancellationToken);
+
+    private async Task<Result<DeviceGrant>> JudgeAsync(Guid accountId, string words, bool isApproved, Caller caller, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var read = await ReadAsync(accountId, typed, caller, words => db.Set<DeviceGrant>().FromSql($"select * from device_grants where user_code = {words} for update"), cancellationToken);
-        if (!read.Try(out var grant, out var no))
+        var found = await ReadAsync(db.Set<DeviceGrant>().FromSql($"select * from device_grants where user_code = {words} for update"), accountId, cancellationToken);
+        var now = desk.Now;
+        if (!found.Try(out var grant, out var no) || (no = isApproved ? grant.Approve(accountId, now) : grant.Deny(accountId, now)) is not null)
         {
             return no;
-        }
-
-        var now = desk.Now;
-        if ((isApproved ? grant.Approve(accountId, now) : grant.Deny(accountId, now)) is { } refusal)
-        {
-            return refusal;
         }
 
         var detail = $"{grant.Called}{(grant.Address is null ? "" : $", asked from {Plain(grant.Address)}")}";
@@ -76,28 +75,39 @@ public sealed class DeviceGrantService(IDbContextFactory<SpoqDbContext> contexts
         return grant;
     }
 
-    private async Task<Result<DeviceGrant>> ReadAsync(Guid accountId, string? typed, Caller caller, Func<string, IQueryable<DeviceGrant>> find, CancellationToken cancellationToken)
+    private async Task<Result<DeviceGrant>> ReadAsync(IQueryable<DeviceGrant> rows, Guid accountId, CancellationToken cancellationToken)
+    {
+        var grant = (await rows.ToListAsync(cancellationToken)).SingleOrDefault();
+
+        // What another account decided looks like words that never were.
+        if (grant is null || (grant.AccountId is { } decider && decider != accountId))
+        {
+            return DeviceAccessRefusals.Unknown;
+        }
+
+        return grant.State == DeviceGrantState.Pending && !grant.IsOpen(desk.Now) ? DeviceAccessRefusals.Expired : grant;
+    }
+
+    /// <summary>Counts wrong words. The counters are asked before and after, never while a connection is held: many at once would wait for each other.</summary>
+    private async Task<Result<T>> TryAsync<T>(Guid accountId, string? typed, Caller caller, Func<string, Task<Result<T>>> look, CancellationToken cancellationToken)
+        where T : notnull
     {
         if (!(await limits.TryAsync(accountId, caller, cancellationToken)).Try(out var taken, out var locked))
         {
             return locked;
         }
 
-        if (UserCode.Read(typed) is not { } words)
+        var answer = UserCode.Read(typed) is { } words ? await look(words) : DeviceAccessRefusals.Malformed;
+        if (!answer.Try(out _, out var no) && (no == DeviceAccessRefusals.Unknown || no == DeviceAccessRefusals.Malformed))
         {
-            return DeviceAccessRefusals.Malformed;
-        }
-
-        var grant = (await find(words).ToListAsync(cancellationToken)).SingleOrDefault();
-
-        // What another account decided looks like words that never were.
-        if (grant is null || grant.AccountId is { } decider && decider != accountId)
-        {
-            return DeviceAccessRefusals.Unknown;
+            await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+            desk.Audit(db, accountId, "access.device_code_failed", "wrong words", caller);
+            await db.SaveChangesAsync(cancellationToken);
+            return no;
         }
 
         await limits.RightAsync(taken, cancellationToken);
-        return grant.State == DeviceGrantState.Pending && !grant.IsOpen(desk.Now) ? DeviceAccessRefusals.Expired : grant;
+        return answer;
     }
 
     private static int Draw() => RandomNumberGenerator.GetInt32(UserCode.ListLength);

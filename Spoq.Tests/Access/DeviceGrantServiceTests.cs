@@ -96,6 +96,8 @@ public sealed class DeviceGrantServiceTests(DatabaseFixture database) : IClassFi
         Assert.Null(await FindAsync(victim, started.UserCode));
         Assert.Null(await DecideAsync(victim, started.UserCode, isApproved: true));
 
+        await using var db = database.NewContext();
+        Assert.Equal(5, await db.Set<AuditEntry>().CountAsync(entry => entry.AccountId == stranger && entry.Action == "access.device_code_failed"));
         database.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(DeviceAccessRefusals.Unknown, await FindAsync(stranger, "ANCHOR-ANCHOR-ANCHOR"));
     }
