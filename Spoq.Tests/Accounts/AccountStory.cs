@@ -34,15 +34,14 @@ public sealed class AccountStory(SignInServer fixture) : IClassFixture<SignInSer
         await TurnTwoFactorOnAsync(page, customer, look);
 
         // Logging out and in again with the button, and once by autofill alone.
-        var passkeys = await VirtualPasskeys.OfAsync(page);
-        await passkeys.PresenceAsync(false);
+        await VirtualPasskeys.OfferAutofillAsync(page, false);
         await LogOutAsync(page, customer);
         await page.GetByRole(AriaRole.Button, new() { Name = "Use a passkey" }).ClickAsync();
-        await passkeys.PresenceAsync(true);
         await page.WaitForURLAsync(new Regex("/setup|/dashboard"));
+        await VirtualPasskeys.OfferAutofillAsync(page, true);
         await LogOutAsync(page, customer, waitsForLogin: false);
-        await page.WaitForURLAsync(new Regex("/setup|/dashboard"));
-        await passkeys.PresenceAsync(false);
+        await page.WaitForURLAsync(new Regex("/setup|/dashboard$"));
+        await VirtualPasskeys.OfferAutofillAsync(page, false);
 
         await LogInWithCodeAsync(page, customer, look);
         await fixture.TimePassesAsync(customer.Email);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
 
 namespace Spoq.Tests.Accounts;
@@ -6,7 +5,6 @@ namespace Spoq.Tests.Accounts;
 /// <summary>Chromium's virtual authenticator: a platform authenticator whose owner is always recognised.</summary>
 internal sealed class VirtualPasskeys
 {
-    private static readonly ConditionalWeakTable<IPage, VirtualPasskeys> s_known = [];
     private readonly ICDPSession _session;
     private readonly string _id;
 
@@ -16,7 +14,8 @@ internal sealed class VirtualPasskeys
         _id = id;
     }
 
-    public static Task<VirtualPasskeys> OfAsync(IPage page) => Task.FromResult(s_known.TryGetValue(page, out var known) ? known : throw new InvalidOperationException("Add it first."));
+    /// <summary>Whether this browser says that it can offer passkeys in the e-mail field; the virtual authenticator takes every offer at once.</summary>
+    public static Task OfferAutofillAsync(IPage page, bool isOffered) => page.EvaluateAsync("offered => localStorage.setItem('autofill', offered ? 'yes' : 'no')", isOffered);
 
     public static async Task<VirtualPasskeys> AddAsync(IPage page)
     {
@@ -34,9 +33,8 @@ internal sealed class VirtualPasskeys
                 ["automaticPresenceSimulation"] = true,
             },
         });
-        var passkeys = new VirtualPasskeys(session, added!.Value.GetProperty("authenticatorId").GetString()!);
-        s_known.Add(page, passkeys);
-        return passkeys;
+        await page.AddInitScriptAsync("if (window.PublicKeyCredential && localStorage.getItem('autofill') === 'no') PublicKeyCredential.isConditionalMediationAvailable = async () => false;");
+        return new VirtualPasskeys(session, added!.Value.GetProperty("authenticatorId").GetString()!);
     }
 
     /// <summary>Whether its owner touches it when asked.</summary>
