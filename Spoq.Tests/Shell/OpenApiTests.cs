@@ -111,7 +111,7 @@ public sealed partial class OpenApiTests(ApiWorld world) : IClassFixture<ApiWorl
     [GeneratedRegex(":[a-z]+}")]
     private static partial Regex Constraint();
 
-    [GeneratedRegex("webhook|/internal/|/releases/|/install|reset-password|login/mfa|/retry|/oauth/|/auth/authorize|/auth/device/token|/auth/github|/auth/google|/api/auth/google")]
+    [GeneratedRegex("webhook|/internal/|/releases/|/install|reset-password|login/mfa|/retry|/oauth/|/auth/authorize|/api-keys/current|/auth/device/token|/auth/github|/auth/google|/api/auth/google")]
     private static partial Regex Special();
 }
 

@@ -85,7 +85,7 @@ internal static class SignInSetup
             context.Response.StatusCode = StatusCodes.Status404NotFound;
         }
         else if (s_programPaths.Any(path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase))
-            || (request.Path.StartsWithSegments("/auth", StringComparison.OrdinalIgnoreCase) && !Problems.WantsPage(request)))
+            || ((request.Path.StartsWithSegments("/auth", StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments("/releases")) && !Problems.WantsPage(request)))
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             context.Response.Headers.WWWAuthenticate = "Bearer";

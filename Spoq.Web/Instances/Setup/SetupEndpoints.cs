@@ -68,9 +68,9 @@ internal static class SetupEndpoints
 /// <param name="Code">Why not, for programs: <c>taken</c>, <c>reserved</c>, <c>too_short</c>, <c>too_long</c>, <c>bad_characters</c>, <c>look_alike</c>, <c>missing</c>.</param>
 internal sealed record AddressCheck(
     [property: JsonPropertyName("available")] bool Available,
-    [property: JsonPropertyName("reason"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
-    [property: JsonPropertyName("code"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
-    [property: JsonPropertyName("suggestions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Suggestions);
+    [property: JsonPropertyName("reason"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null,
+    [property: JsonPropertyName("code"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code = null,
+    [property: JsonPropertyName("suggestions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Suggestions = null);
 
 internal sealed record AddressBody(string? Subdomain = null);
 
