@@ -74,7 +74,13 @@ public sealed class ChoreTests(ChoreTests.Fixture database) : IClassFixture<Chor
             await node.GetRequiredService<ChoreWorker>().EnrolAsync(CancellationToken.None);
         }
 
-        await Task.WhenAll(nodes.Select(node => node.GetRequiredService<ChoreWorker>().RunOnceAsync(CancellationToken.None)));
+        await Task.WhenAll(nodes.Select(async node =>
+        {
+            while (await node.GetRequiredService<ChoreWorker>().RunOnceAsync(CancellationToken.None) > 0)
+            {
+                // Until nothing is due: other features have chores too.
+            }
+        }));
     }
 
     public sealed class Fixture : DatabaseFixture
