@@ -20,6 +20,13 @@ public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IP
             .Select(user => new AccountSummary(user.Id, user.Email!, user.DisplayName, user.PasswordHash != null, user.CreatedAt)).SingleOrDefaultAsync(cancellationToken);
     }
 
+    /// <exception cref="InvalidOperationException">The account is gone.</exception>
+    public async Task<User> ReadAsync(Guid accountId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Users.AsNoTracking().SingleAsync(user => user.Id == accountId, cancellationToken);
+    }
+
     /// <summary>Where a person goes who signs in without a page in mind: on with the wizard they left, else home.</summary>
     public async Task<string> LandingAsync(Guid accountId, CancellationToken cancellationToken)
     {

@@ -41,7 +41,8 @@ internal sealed class BrowserSession(SignInManager<User> signIn, AccountService 
 
     private async Task WriteAsync(Guid accountId, Guid sessionId)
     {
-        var user = await signIn.UserManager.FindByIdAsync(accountId.ToString()) ?? throw new InvalidOperationException("The account is gone.");
+        // Read anew: the request's own context may hold the account as it was before its stamp changed.
+        var user = await accounts.ReadAsync(accountId, CancellationToken.None);
         await signIn.SignInWithClaimsAsync(user, isPersistent: true, [new Claim(SignedIn.SessionClaim, sessionId.ToString()), new Claim(SignedIn.ByClaim, SignedIn.ByCookie)]);
     }
 }
