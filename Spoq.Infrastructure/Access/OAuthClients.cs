@@ -21,7 +21,8 @@ public sealed class OAuthClients(IDbContextFactory<SpoqDbContext> contexts, IOpt
     /// <summary>Registered, ours, or self-hosted and known by its id alone.</summary>
     public async Task<OAuthClient?> FindAsync(string? clientId, CancellationToken cancellationToken)
     {
-        if (clientId is not { Length: > 0 and <= MaxIdLength } || FirstPartyClients.Is(clientId))
+        // The database takes no NUL, and no id of ours has anything else that cannot be seen.
+        if (clientId is not { Length: > 0 and <= MaxIdLength } || clientId.Any(char.IsControl) || FirstPartyClients.Is(clientId))
         {
             return clientId is null ? null : OAuthClient.BuiltIn(clientId);
         }

@@ -12,6 +12,7 @@ namespace Spoq.Tests.Shell;
 public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorld>, IDisposable
 {
     private const int CallsPerAddress = 60;
+    private const string Form = "application/x-www-form-urlencoded";
 
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(12);
 
@@ -57,6 +58,35 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
             foreach (var value in s_values)
             {
                 await TryAsync(operation, Path(operation), Json("{" + string.Join(',', members.Select(member => $"\"{member}\":{value}")) + "}"), wrong, $"all: {Short(value)}");
+            }
+        }
+
+        Offenders.None(wrong);
+    }
+
+    [Fact]
+    public async Task No_field_of_a_form_breaks_an_operation()
+    {
+        var document = await DocumentAsync();
+        var wrong = new List<string>();
+        foreach (var operation in document.Operations.Where(operation => operation.AliasOf is null && operation.Body(Form) is not null))
+        {
+            var fields = document.MembersOf(operation.Body(Form)!.Value).ToList();
+            Assert.NotEmpty(fields);
+            foreach (var text in s_texts)
+            {
+                foreach (var field in fields)
+                {
+                    await TryAsync(operation, Path(operation), Fields($"{field}={text}"), wrong, $"{field}={Short(text)}");
+                    await TryAsync(operation, Path(operation), Fields($"{field}={text}&{field}={text}"), wrong, $"{field}={Short(text)} twice");
+                }
+
+                foreach (var grant in new[] { "authorization_code", "refresh_token", "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code", text })
+                {
+                    var rest = fields.Where(field => field != "grant_type").Select(field => $"{field}={text}");
+                    await TryAsync(operation, Path(operation), Fields($"grant_type={grant}&{string.Join('&', rest)}"), wrong, $"all={Short(text)} for {Short(grant)}");
+                    await TryAsync(operation, Path(operation), Fields($"grant_type={grant}&client_id=spoq-cli&{string.Join('&', rest.Where(field => !field.StartsWith("client_id", StringComparison.Ordinal)))}"), wrong, $"all={Short(text)} of our own client for {Short(grant)}");
+                }
             }
         }
 
@@ -123,7 +153,7 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
         {
             foreach (var name in new[] { "Idempotency-Key", "Last-Event-ID", "X-Request-Id", "Prefer", "Stripe-Signature", "If-None-Match" })
             {
-                request.Headers.TryAddWithoutValidation(name, Uri.UnescapeDataString(header) is var plain && plain.Any(char.IsControl) ? header : plain);
+                request.Headers.TryAddWithoutValidation(name, Uri.UnescapeDataString(header) is var plain && plain.Any(c => c is < ' ' or > '~') ? header : plain);
             }
         }
 
@@ -135,23 +165,26 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "nothing.of.ours");
         }
 
+        // What is too large is refused before it is sent: else the line may close under the sender's hands.
+        request.Headers.ExpectContinue = content?.Headers.ContentLength > 4_000;
         var watch = Stopwatch.StartNew();
         try
         {
             using var answer = await Client().Http.SendAsync(request);
             var text = await answer.Content.ReadAsStringAsync();
             var status = (int)answer.StatusCode;
-            var isExplained = status < 400 || IsExplained(text);
-            var isMeant = status == 503 && operation.Promises(503);
+
+            // An address that holds a NUL is turned away by Kestrel itself, before anything of ours.
+            var isExplained = status < 400 || IsExplained(text) || (status == 400 && path.Contains("%00", StringComparison.Ordinal));
+            var isMeant = status == 503 && !text.Contains("\"internal\"", StringComparison.Ordinal);
             if ((status >= 500 && !isMeant) || watch.Elapsed > s_bound || !isExplained || text.Contains("   at Spoq.", StringComparison.Ordinal))
             {
                 wrong.Add($"{operation.Name} {what}: {status} in {watch.ElapsedMilliseconds} ms {Short(text)}");
             }
         }
-        catch (HttpRequestException gone) when (content?.Headers.ContentLength > 1_000_000)
+        catch (HttpRequestException gone)
         {
-            // Kestrel may close the line on a body that is too large before it was sent whole; the answer is 413 all the same.
-            Assert.NotNull(gone);
+            wrong.Add($"{operation.Name} {what}: {gone.Message} {gone.InnerException?.Message}");
         }
     }
 
@@ -182,6 +215,8 @@ public sealed partial class ApiFuzzTests(ApiWorld world) : IClassFixture<ApiWorl
             return text.Length > 0;
         }
     }
+
+    private static StringContent Fields(string text) => new(text, Encoding.ASCII, Form);
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
