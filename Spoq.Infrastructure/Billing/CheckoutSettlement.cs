@@ -26,12 +26,20 @@ public sealed class CheckoutSettlement(
         return settlement;
     }
 
-    /// <summary>Another checkout takes this one's place. The facts say whether it was paid before it could; null: nobody was ever sent to pay it.</summary>
+    /// <summary>
+    /// Another checkout takes this one's place. The facts say whether it was paid before it could; null: nobody was ever
+    /// sent to pay it. Where somebody was by now, it stays: it must be unpayable first.
+    /// </summary>
     internal async Task<Settlement> ReplaceAsync(Guid intentId, CheckoutFacts? facts, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var intents = await LockAsync(db, intentId, cancellationToken);
+        if (facts is null && intents.This.Reference is not null)
+        {
+            return Settlement.Nothing;
+        }
+
         intents.This.Replace(clock.GetUtcNow());
         var settlement = facts is null ? Settlement.Nothing : await SettleAsync(db, intents, facts, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);

@@ -51,6 +51,17 @@ public sealed class CheckoutServiceTests(BillingFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task A_checkout_that_somebody_was_sent_to_pay_is_not_replaced_before_it_is_unpayable()
+    {
+        var customer = await fixture.AddCustomerAsync();
+        var started = await fixture.BeginAsync(customer);
+
+        await fixture.Get<CheckoutSettlement>().ReplaceAsync(started.IntentId, null, CancellationToken.None);
+
+        Assert.Equal(CheckoutState.Open, Assert.Single(await fixture.IntentsAsync(customer)).State);
+    }
+
+    [Fact]
     public async Task Who_loses_to_another_tab_again_and_again_is_told_so()
     {
         var customer = await fixture.AddCustomerAsync();
