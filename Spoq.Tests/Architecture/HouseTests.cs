@@ -6,7 +6,7 @@ namespace Spoq.Tests.Architecture;
 /// <summary>The rules of the house, read from the working tree.</summary>
 public sealed partial class HouseTests
 {
-    private static readonly string[] s_features = ["Accounts", "Billing", "Instances", "Devices", "Access", "Releases", "Usage", "AgentIdentity", "Admin", "Ops"];
+    private static readonly string[] s_features = ["Accounts", "Billing", "Instances", "Devices", "Access", "Releases", "Ai", "AgentIdentity", "Admin", "Ops"];
 
     private static readonly Dictionary<string, string[]> s_otherFolders = new()
     {

@@ -1,0 +1,51 @@
+namespace Spoq.Core.Ai.Streams;
+
+/// <summary>Anthropic's form: input usage at the start of the message, cumulative output usage at its end; nothing is held back.</summary>
+public sealed class AnthropicFilter : SseFilter
+{
+    private Event _event;
+
+    private enum Event
+    {
+        Other,
+        Start,
+        Delta,
+        End,
+        Stop,
+    }
+
+    /// <summary>The numbers of the end of the message came, not only those of its start.</summary>
+    public bool HasFinalUsage { get; private set; }
+
+    protected override void Name(ReadOnlySpan<byte> name) =>
+        _event = name.SequenceEqual("content_block_delta"u8) ? Event.Delta
+            : name.SequenceEqual("message_start"u8) ? Event.Start
+            : name.SequenceEqual("message_delta"u8) ? Event.End
+            : name.SequenceEqual("message_stop"u8) ? Event.Stop
+            : Event.Other;
+
+    protected override bool Look(ReadOnlySpan<byte> data)
+    {
+        switch (_event)
+        {
+            case Event.Delta:
+                Pieces++;
+                break;
+            case Event.Stop:
+                IsComplete = true;
+                break;
+            case Event.Start or Event.End when Find(data) is { } usage:
+                Usage = usage;
+                HasFinalUsage |= _event == Event.End;
+                break;
+        }
+
+        return true;
+    }
+
+    private TokenUsage? Find(ReadOnlySpan<byte> data)
+    {
+        var at = data.LastIndexOf("\"usage\""u8);
+        return at >= 0 && UsageReader.Value(data[(at + 7)..]) is { IsEmpty: false } value ? UsageReader.TryRead(value, AiForm.Anthropic, Usage ?? default) : null;
+    }
+}
