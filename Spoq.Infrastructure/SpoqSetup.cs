@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Accounts;
+using Spoq.Infrastructure.Ai;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Devices;
@@ -25,6 +26,7 @@ public static class SpoqSetup
         services.AddBilling(configuration, environment);
         services.AddInstances(configuration, environment);
         services.AddReleases(configuration, environment);
+        services.AddMetering(configuration);
         return services;
     }
 }
