@@ -1,43 +1,111 @@
 using System.CommandLine;
+using Spoq.Cli.Account;
+using Spoq.Cli.Ask;
+using Spoq.Cli.Computer;
+using Spoq.Cli.Help;
+using Spoq.Cli.Terminal;
 
 namespace Spoq.Cli;
 
 internal static class SpoqCommand
 {
-    private const string Description = """
-        Spoq: your personal AI computer, from your own terminal.
+    private const string Description = "Spoq: your personal AI computer, from your own terminal.";
 
-        Examples:
-          spoq status                            is the control plane well?
-          spoq status --url http://localhost:5080
-          spoq status --json | jq .version
+    public static RootCommand Build()
+    {
+        var root = new RootCommand(Description)
+        {
+            InitCommand.Build(),
+            AskCommand.Build(),
+            ChatCommand.Build(),
+            RunCommand.Build(),
+            StatusCommand.Build(),
+            DevicesCommand.Build(),
+            KeysCommand.Build(),
+            UsageCommand.Build(),
+            OpenCommand.Build(),
+            WhoamiCommand.Build(),
+            LogoutCommand.Build(),
+            CompletionCommand.Build(),
+        };
+        foreach (var option in CommonOptions.All)
+        {
+            root.Options.Add(option);
+        }
 
-        SPOQ_URL names the control plane; --url goes before it.
-        """;
+        root.Subcommands.Add(HelpCommand.Build(root));
+        Examples.AddTo(root);
+        root.SetAction(Examples.Show);
+        return root;
+    }
 
-    public static RootCommand Build() => new(Description) { StatusCommand.Build() };
-
-    /// <summary>A mistyped command line ends with 2, an interrupted one with 130.</summary>
+    /// <summary>A mistyped command line ends with 2, an interrupted one with 130; nothing ends with a stack trace.</summary>
     public static async Task<int> InvokeSafelyAsync(this ParseResult parsed)
     {
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && !Examples.IsAskedFor(parsed))
         {
             foreach (var error in parsed.Errors)
             {
                 await Console.Error.WriteLineAsync(error.Message);
             }
 
-            await Console.Error.WriteLineAsync("Run 'spoq --help' to see what can be typed.");
+            await Console.Error.WriteLineAsync($"Run '{Examples.PathOf(parsed.CommandResult.Command)} --help' to see what can be typed.");
             return ExitCode.Usage;
         }
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            using var interrupts = new Interrupts();
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupts.Token);
+        }
+        catch (CommandFailedException failed)
+        {
+            await Console.Error.WriteLineAsync(failed.Message);
+            return failed.ExitCode;
         }
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
         }
+        catch (ClosedPipeException)
+        {
+            // Whoever read our output has seen enough.
+            return ExitCode.Ok;
+        }
+        catch (Exception unforeseen) when (!parsed.GetValue(CommonOptions.Verbose))
+        {
+            await Console.Error.WriteLineAsync($"spoq failed: {unforeseen.Message} Run it again with --verbose to see where.");
+            return ExitCode.Failed;
+        }
+    }
+
+    public static Command Verb(string name, string description, Func<Call, ParseResult, CancellationToken, Task<int>> run, params Symbol[] takes)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in takes)
+        {
+            if (symbol is Option option)
+            {
+                command.Options.Add(option);
+            }
+            else if (symbol is Argument argument)
+            {
+                command.Arguments.Add(argument);
+            }
+        }
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var call = new Call(parsed);
+            try
+            {
+                return await run(call, parsed, cancellationToken);
+            }
+            finally
+            {
+                call.Screen.Flush();
+            }
+        });
+        return command;
     }
 }

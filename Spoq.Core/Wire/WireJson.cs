@@ -10,6 +10,7 @@ namespace Spoq.Core.Wire;
     RespectRequiredConstructorParameters = true,
     AllowDuplicateProperties = false,
     AllowOutOfOrderMetadataProperties = true)]
+[JsonSerializable(typeof(ApprovalRequest))]
 [JsonSerializable(typeof(AskEvent))]
 [JsonSerializable(typeof(AskRequest))]
 [JsonSerializable(typeof(ConductorConfig))]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Spoq.Tests.Support;
@@ -11,12 +10,13 @@ public sealed class StatusCommandTests
     public async Task Status_prints_the_version_that_the_control_plane_tells()
     {
         var server = await SpoqServer.SharedAsync();
+        using var cli = new SpoqCli();
         using var client = server.NewClient();
         var version = (await client.GetFromJsonAsync<JsonElement>("/health")).GetProperty("version").GetString()!;
         Assert.Matches(@"^\d+\.\d+\.\d+[^+]*$", version);
 
-        var plain = await RunAsync("status", "--url", $"{server.BaseUrl}");
-        var json = await RunAsync("status", "--json", "--url", $"{server.BaseUrl}");
+        var plain = await cli.RunAsync("status", "--url", $"{server.BaseUrl}");
+        var json = await cli.RunAsync("status", "--json", "--url", $"{server.BaseUrl}");
 
         Assert.Equal((0, $"ok {version}"), (plain.ExitCode, plain.Output));
         var told = JsonDocument.Parse(json.Output).RootElement;
@@ -26,19 +26,13 @@ public sealed class StatusCommandTests
     [Fact]
     public async Task Nobody_there_is_a_network_failure()
     {
-        var told = await RunAsync("status", "--url", "http://127.0.0.1:1");
+        using var cli = new SpoqCli(new Uri("http://127.0.0.1:1"));
+        foreach (var command in new[] { "status", "init" })
+        {
+            var told = await cli.RunAsync(command);
 
-        Assert.Equal((4, ""), (told.ExitCode, told.Output));
-        Assert.Contains("cannot be reached", told.Errors, StringComparison.Ordinal);
-    }
-
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [Repository.Built("Spoq.Cli", "spoq.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output.Trim(), (await errors).Trim());
+            Assert.Equal((4, ""), (told.ExitCode, told.Output));
+            Assert.Contains("cannot be reached", told.Errors, StringComparison.Ordinal);
+        }
     }
 }
