@@ -1,7 +1,7 @@
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /src
 COPY . .
-RUN dotnet publish Spoq.Web/Spoq.Web.csproj -c Release -o /app --nologo
+RUN dotnet publish Spoq.Web/Spoq.Web.csproj -c Release --use-current-runtime --self-contained false -o /app --nologo
 RUN SPOQ_BINARIES=/app/binaries scripts/publish linux-x64 linux-arm64 osx-x64 osx-arm64
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0

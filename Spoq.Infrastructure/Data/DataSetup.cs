@@ -1,5 +1,7 @@
+using System.Reflection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -44,9 +46,30 @@ public static class DataSetup
     /// <summary>Brings the schema up to this version; several processes may call it at once.</summary>
     public static async Task MigrateAsync(this IServiceProvider services, CancellationToken cancellationToken)
     {
+        if (await IsUpToDateAsync(services.GetRequiredService<NpgsqlDataSource>(), cancellationToken))
+        {
+            return;
+        }
+
         // EF takes a lock of its own while it migrates, so two nodes that start together do not collide.
         var contexts = services.GetRequiredService<IDbContextFactory<SpoqDbContext>>();
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await db.Database.MigrateAsync(cancellationToken);
+    }
+
+    /// <summary>What EF would find out itself, without the half second of start-up that building its models costs.</summary>
+    private static async Task<bool> IsUpToDateAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        var newest = typeof(SpoqDbContext).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).Max(StringComparer.Ordinal);
+        await using var look = database.CreateCommand("select exists (select from \"__EFMigrationsHistory\" where \"MigrationId\" = $1)");
+        look.Parameters.Add(new NpgsqlParameter { Value = newest });
+        try
+        {
+            return await look.ExecuteScalarAsync(cancellationToken) is true;
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return false;
+        }
     }
 }

@@ -34,6 +34,9 @@ public sealed class SpoqServer : IAsyncDisposable
         _settings["Spoq__DataDirectory"] = dataDirectory;
     }
 
+    /// <summary>The assembly that runs, from the next start on; another one than what was built here, such as a published one.</summary>
+    public string Program { get; set; } = Repository.Built("Spoq.Web", "Spoq.Web.dll");
+
     public int Port { get; }
 
     public Uri BaseUrl => new($"http://localhost:{Port}");
@@ -76,7 +79,7 @@ public sealed class SpoqServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.Built("Spoq.Web", "Spoq.Web.dll")])
+        var start = new ProcessStartInfo("dotnet", [Program])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
