@@ -92,6 +92,9 @@ public sealed class ApiKey
 
     public IEnumerable<string> Scopes => Scope.Split(' ');
 
+    /// <summary>Hours as a program or a form says them; what is out of range stays out of range, however far.</summary>
+    public static TimeSpan OverlapOf(int hours) => TimeSpan.FromHours(Math.Clamp(hours, -1, (int)MaxOverlap.TotalHours + 1));
+
     public static byte[] Hash(string key) => SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(key));
 
     public bool IsLive(DateTimeOffset now) => RevokedAt is null && (ExpiresAt is null || now < ExpiresAt);

@@ -95,6 +95,7 @@ public sealed record AuthorizationRequest
         return parameters switch
         {
             _ when parameters.Any(pair => pair.Any(value => value.Length > MaxTextLength)) => OAuthError.InvalidRequest("A parameter is too long."),
+            _ when Said("nonce")?.Any(char.IsControl) == true => OAuthError.InvalidRequest("nonce holds a control character."),
             _ when Said("request") is not null => new("request_not_supported", "Request objects are not taken here."),
             _ when Said("request_uri") is not null => new("request_uri_not_supported", "Request objects are not taken here."),
             _ when Said("response_type") is null => OAuthError.InvalidRequest("response_type is missing."),

@@ -43,6 +43,7 @@ public sealed class AuthorizationService(IDbContextFactory<SpoqDbContext> contex
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<Result<IssuedTokens>> RedeemAsync(OAuthClient client, string? code, string? redirectUri, string? verifier, Caller caller, CancellationToken cancellationToken)
     {
+        await tokens.PrepareAsync(cancellationToken);
         var hash = Secret.Hash(code);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

@@ -43,15 +43,18 @@ public sealed class ConnectedApps(IDbContextFactory<SpoqDbContext> contexts, Gra
             return AccessRefusals.GrantMissing;
         }
 
-        foreach (var grant in living.Where(grant => KeyOf(grant) == KeyOf(named)))
+        // A code on its way would open the door again; one that is being redeemed right now has its grant once it is gone from here.
+        await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            await db.Set<AuthorizationCode>().Where(code => code.AccountId == accountId && code.ClientId == named.ClientId && code.GrantId == null).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        foreach (var grant in (await grants.ListAsync(accountId, cancellationToken)).Where(grant => KeyOf(grant) == KeyOf(named)))
         {
             // What another tab ended meanwhile is as it should be.
             await grants.RevokeAsync(accountId, grant.Id, caller, cancellationToken);
         }
 
-        // A code on its way would open the door again.
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await db.Set<AuthorizationCode>().Where(code => code.AccountId == accountId && code.ClientId == named.ClientId && code.GrantId == null).ExecuteDeleteAsync(cancellationToken);
         return null;
     }
 

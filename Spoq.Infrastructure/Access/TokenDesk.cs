@@ -41,19 +41,33 @@ public sealed class TokenDesk(IDbContextFactory<SpoqDbContext> contexts, AccessT
     /// <returns>False: it was made for another client.</returns>
     public async Task<bool> RevokeAsync(string? token, string clientId, Caller caller, CancellationToken cancellationToken)
     {
-        if (await InspectAsync(token, cancellationToken) is not { } found)
+        if (await FindGrantAsync(token, cancellationToken) is not { } grant)
         {
             // Nothing there that could still be used: what was asked for is so.
             return true;
         }
 
-        if (found.Grant.ClientId != clientId)
+        if (grant.ClientId != clientId)
         {
             return false;
         }
 
-        await desk.Grants.RevokeAsync(found.Grant.AccountId, found.Grant.Id, caller, cancellationToken);
+        await desk.Grants.RevokeAsync(grant.AccountId, grant.Id, caller, cancellationToken);
         return true;
+    }
+
+    /// <summary>A spent refresh token still names its family: logging out beside a refresh under way must end what comes of it.</summary>
+    private async Task<Grant?> FindGrantAsync(string? token, CancellationToken cancellationToken)
+    {
+        if (await InspectAsync(token, cancellationToken) is { } found)
+        {
+            return found.Grant;
+        }
+
+        var hash = Secret.Hash(token);
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<Grant>().AsNoTracking()
+            .SingleOrDefaultAsync(grant => grant.RevokedAt == null && db.Set<RefreshToken>().Any(refresh => refresh.TokenHash == hash && refresh.GrantId == grant.Id), cancellationToken);
     }
 
     /// <summary>Null: there is no such account, or none yet.</summary>

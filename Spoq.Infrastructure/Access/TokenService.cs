@@ -23,6 +23,9 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
     public Task<IssuedTokens> IssueAsync(SpoqDbContext db, Grant grant, CancellationToken cancellationToken) =>
         IssueAsync(db, grant, new SignInProof(null, null), cancellationToken);
 
+    /// <summary>Has the keys at hand, so that issuing inside a transaction asks for no second connection.</summary>
+    internal async Task PrepareAsync(CancellationToken cancellationToken) => await keys.VerifyingAsync(cancellationToken);
+
     /// <summary>With an id token where the scope <c>openid</c> was granted.</summary>
     internal async Task<IssuedTokens> IssueAsync(SpoqDbContext db, Grant grant, SignInProof proof, CancellationToken cancellationToken)
     {
@@ -43,6 +46,8 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
     /// <summary>The access token may be asked for with fewer scopes; the refresh token keeps them all (RFC 6749, section 6).</summary>
     public async Task<Result<IssuedTokens>> RefreshAsync(string? refreshToken, string? clientId, string? scope, Caller caller, CancellationToken cancellationToken)
     {
+        // Read before a row is held: many at once would otherwise wait for each other's connection.
+        await PrepareAsync(cancellationToken);
         var hash = Secret.Hash(refreshToken);
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

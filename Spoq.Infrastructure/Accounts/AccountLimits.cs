@@ -6,39 +6,52 @@ namespace Spoq.Infrastructure.Accounts;
 
 /// <summary>
 /// How often strangers may knock. Wrong passwords are counted per address of the caller and account, so that a
-/// stranger shuts out only himself; the wide limit per account, which many machines together may reach, does not
-/// hold for a browser that signed in before, and a password reset lifts it.
+/// stranger shuts out only himself. Many machines together reach the wide limit of the account: from then on each
+/// network has a few tries an hour left, enough for the owner and useless for guessing. A browser that signed in before
+/// does not notice, and a password reset lifts it.
 /// </summary>
 public sealed class AccountLimits(RateLimiter limiter)
 {
     private static readonly RateRule s_formsPerCaller = new(100, TimeSpan.FromMinutes(10));
     private static readonly RateRule s_triesPerCallerAndAccount = new(10, TimeSpan.FromMinutes(10));
     private static readonly RateRule s_triesPerAccount = RateRule.PerHour(100);
+    private static readonly RateRule s_triesBeyond = RateRule.PerHour(3);
     private static readonly RateRule s_codesPerAccount = RateRule.PerHour(20);
     private static readonly RateRule s_mailsPerCallerAndRecipient = RateRule.PerHour(6);
     private static readonly RateRule s_mailsPerRecipient = RateRule.PerHour(20);
 
     internal Task<Refusal?> SignUpAsync(Caller caller, string email, CancellationToken cancellationToken) =>
-        MailAsync("sign-up", caller, email, cancellationToken);
+        MailAsync(caller, email, cancellationToken);
 
     internal Task<Refusal?> ForgotAsync(Caller caller, string email, CancellationToken cancellationToken) =>
-        MailAsync("forgot", caller, email, cancellationToken);
+        MailAsync(caller, email, cancellationToken);
 
     internal Task<Refusal?> CodeAsync(Caller caller, CancellationToken cancellationToken) =>
         TakeAsync([("code", caller.LimitKey, s_formsPerCaller)], cancellationToken);
 
-    internal Task<Refusal?> LoginAsync(Caller caller, string email, bool isKnownBrowser, CancellationToken cancellationToken) =>
-        TakeAsync(
-            isKnownBrowser
-                ? [("login-known", Both(caller, email), s_triesPerCallerAndAccount)]
-                : [("login", caller.LimitKey, s_formsPerCaller), ("login-account", Both(caller, email), s_triesPerCallerAndAccount), ("login-wide", Key(email), s_triesPerAccount)],
-            cancellationToken);
+    internal async Task<Refusal?> LoginAsync(Caller caller, string email, bool isKnownBrowser, CancellationToken cancellationToken)
+    {
+        if (isKnownBrowser)
+        {
+            return await TakeAsync([("login-known", Both(caller, email), s_triesPerCallerAndAccount)], cancellationToken);
+        }
+
+        if (await TakeAsync([("login", caller.LimitKey, s_formsPerCaller), ("login-account", Both(caller, email), s_triesPerCallerAndAccount)], cancellationToken) is { } no)
+        {
+            return no;
+        }
+
+        return await limiter.TakeAsync("login-wide", Key(email), s_triesPerAccount, cancellationToken) is null
+            ? null
+            : await TakeAsync([("login-beyond", Both(caller, email), s_triesBeyond)], cancellationToken);
+    }
 
     internal async Task SignedInAsync(Caller caller, string email, CancellationToken cancellationToken)
     {
         await limiter.ForgetAsync("login-known", Both(caller, email), cancellationToken);
         await limiter.ForgetAsync("login-account", Both(caller, email), cancellationToken);
         await limiter.ForgetAsync("login-wide", Key(email), cancellationToken);
+        await limiter.ForgetAsync("login-beyond", Both(caller, email), cancellationToken);
     }
 
     internal Task<Refusal?> CurrentPasswordAsync(Guid accountId, CancellationToken cancellationToken) =>
@@ -54,9 +67,10 @@ public sealed class AccountLimits(RateLimiter limiter)
     internal Task SecondStepDoneAsync(Guid accountId, CancellationToken cancellationToken) =>
         limiter.ForgetAsync("second-step", accountId.ToString(), cancellationToken);
 
-    private Task<Refusal?> MailAsync(string scope, Caller caller, string email, CancellationToken cancellationToken) =>
+    /// <summary>One budget for a mail box, whatever the mails are about.</summary>
+    private Task<Refusal?> MailAsync(Caller caller, string email, CancellationToken cancellationToken) =>
         TakeAsync(
-            [(scope, caller.LimitKey, s_formsPerCaller), (scope + "-mail", Both(caller, email), s_mailsPerCallerAndRecipient), (scope + "-mail-wide", Key(email), s_mailsPerRecipient)],
+            [("mail-form", caller.LimitKey, s_formsPerCaller), ("mail", Both(caller, email), s_mailsPerCallerAndRecipient), ("mail-wide", Key(email), s_mailsPerRecipient)],
             cancellationToken);
 
     private async Task<Refusal?> TakeAsync((string Scope, string Key, RateRule Rule)[] limits, CancellationToken cancellationToken)

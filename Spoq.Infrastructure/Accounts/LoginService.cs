@@ -56,7 +56,7 @@ public sealed class LoginService(IDbContextFactory<SpoqDbContext> contexts, IPas
         }
 
         return user is null
-            ? new LoggedIn(null, await signUps.ReopenAsync(signUp!.Id, cancellationToken))
+            ? new LoggedIn(null, await signUps.ReopenAsync(signUp!.Id, caller, cancellationToken))
             : await WelcomeAsync(db, user, verified == PasswordVerificationResult.SuccessRehashNeeded ? password : null, caller, cancellationToken);
     }
 

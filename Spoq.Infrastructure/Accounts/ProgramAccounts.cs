@@ -29,7 +29,7 @@ public sealed class ProgramAccounts(IDbContextFactory<SpoqDbContext> contexts, S
 
     /// <summary>The six digits of the mail, by whoever holds a token of the sign-up.</summary>
     public async Task<Result<Confirmed>> ConfirmByCodeAsync(Guid signUpId, string? code, Caller caller, CancellationToken cancellationToken) =>
-        await signUps.ConfirmByCodeAsync(await signUps.FindTicketAsync(signUpId, cancellationToken), code, caller, cancellationToken);
+        await signUps.ConfirmByCodeAsync(await signUps.FindTicketAsync(signUpId, cancellationToken), code, new SignUpProof(null, HolderId: signUpId), caller, cancellationToken);
 
     public async Task<Refusal?> ResendAsync(Guid signUpId, Caller caller, CancellationToken cancellationToken) =>
         await signUps.ResendAsync(await signUps.FindTicketAsync(signUpId, cancellationToken), caller, cancellationToken);

@@ -22,6 +22,20 @@ public sealed class SecondFactorService(IDbContextFactory<SpoqDbContext> context
         return ticket;
     }
 
+    /// <summary>Somebody who is signed in proves again who they are; null: the account has no second step.</summary>
+    public async Task<string?> AskAgainAsync(Guid accountId, string method, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        if (!await db.Users.AnyAsync(user => user.Id == accountId && user.TwoFactorEnabled, cancellationToken))
+        {
+            return null;
+        }
+
+        var ticket = Issue(db, accountId, method);
+        await db.SaveChangesAsync(cancellationToken);
+        return ticket;
+    }
+
     /// <summary>How the first step was done; null: the ticket is no longer good.</summary>
     public async Task<string?> FindMethodAsync(string? ticket, CancellationToken cancellationToken)
     {

@@ -14,13 +14,13 @@ namespace Spoq.Infrastructure.Accounts;
 public sealed record SignUpStarted(string Ticket, Guid SignUpId);
 
 /// <summary>
-/// What shows that whoever opens the mailed link is who chose the password: a stranger may have signed up with the
-/// reader's address, and one press must not hand the stranger an account in the reader's name. Any one is enough.
+/// What shows that whoever has the mail is who chose the password: a stranger may have signed up with the
+/// reader's address, and neither a press nor the mailed code must hand the stranger an account in the reader's name. Any one is enough.
 /// </summary>
 /// <param name="Ticket">Held by the browser that signed up.</param>
 /// <param name="Password">The password chosen at sign-up.</param>
 /// <param name="HolderId">The sign-up's own id, from a token that was given for it.</param>
-public sealed record LinkProof(string? Ticket, string? Password = null, Guid? HolderId = null);
+public sealed record SignUpProof(string? Ticket, string? Password = null, Guid? HolderId = null);
 
 /// <summary>What a mailed link is about.</summary>
 /// <param name="NeedsPassword">It was opened elsewhere than where the password was chosen.</param>
@@ -87,7 +87,8 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         return signUp?.IsOpen(desk.Now) == true ? signUp.Email : null;
     }
 
-    public async Task<Result<Confirmed>> ConfirmByCodeAsync(string? ticket, string? code, Caller caller, CancellationToken cancellationToken)
+    /// <summary>The ticket names the sign-up; the proof shows who types, for a stranger may have sent the page with the ticket in its address.</summary>
+    public async Task<Result<Confirmed>> ConfirmByCodeAsync(string? ticket, string? code, SignUpProof proof, Caller caller, CancellationToken cancellationToken)
     {
         if (Secret.ReadCode(code) is not { } digits)
         {
@@ -97,7 +98,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         var hash = Secret.Hash(ticket);
         return await ConfirmAsync(
             db => db.Set<SignUp>().FromSql($"select * from sign_ups where ticket_hash = {hash} for update"),
-            signUp => signUp.TryCode(Secret.HashCode(ticket!, digits), desk.Now),
+            signUp => signUp.Standing(desk.Now) ?? Prove(signUp, proof) ?? signUp.TryCode(Secret.HashCode(ticket!, digits), desk.Now),
             caller,
             cancellationToken);
     }
@@ -109,10 +110,10 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         var signUp = await db.Set<SignUp>().AsNoTracking().SingleOrDefaultAsync(row => row.LinkHash == hash, cancellationToken);
         return (signUp is null ? AccountRefusals.SignUpGone : signUp.Standing(desk.Now)) is { } no
             ? no
-            : new LinkView(signUp!.Email, Prove(signUp, new LinkProof(ticket)) is not null);
+            : new LinkView(signUp!.Email, Prove(signUp, new SignUpProof(ticket)) is not null);
     }
 
-    public Task<Result<Confirmed>> ConfirmByLinkAsync(string? token, LinkProof proof, Caller caller, CancellationToken cancellationToken) =>
+    public Task<Result<Confirmed>> ConfirmByLinkAsync(string? token, SignUpProof proof, Caller caller, CancellationToken cancellationToken) =>
         ConfirmAsync(ByLink(token), signUp => signUp.Standing(desk.Now) ?? Prove(signUp, proof) ?? signUp.TakeLink(desk.Now), caller, cancellationToken);
 
     /// <summary>
@@ -140,7 +141,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         return db => db.Set<SignUp>().FromSql($"select * from sign_ups where link_hash = {hash} for update");
     }
 
-    private Refusal? Prove(SignUp signUp, LinkProof proof)
+    private Refusal? Prove(SignUp signUp, SignUpProof proof)
     {
         if (proof.HolderId == signUp.Id || CryptographicOperations.FixedTimeEquals(Secret.Hash(proof.Ticket), signUp.TicketHash))
         {
@@ -158,10 +159,16 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
     }
 
     /// <summary>Somebody who proved the password of an open sign-up goes on with it in this browser.</summary>
-    internal async Task<SignUpStarted> ReopenAsync(Guid signUpId, CancellationToken cancellationToken)
+    internal async Task<SignUpStarted> ReopenAsync(Guid signUpId, Caller caller, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var signUp = await db.Set<SignUp>().SingleAsync(row => row.Id == signUpId, cancellationToken);
+        if (await desk.Limits.SignUpAsync(caller, signUp.Email, cancellationToken) is not null)
+        {
+            // Enough was mailed to this address: the last mail's code counts, with the tries it has left.
+            return new SignUpStarted(TicketOf(signUp), signUp.Id);
+        }
+
         var ticket = Secret.New();
         await IssueAsync(db, signUp, ticket, cancellationToken);
         return new SignUpStarted(ticket, signUp.Id);
@@ -172,7 +179,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var signUp = await db.Set<SignUp>().AsNoTracking().SingleOrDefaultAsync(row => row.Id == signUpId, cancellationToken);
-        return signUp is null ? null : Encoding.UTF8.GetString(secrets.Open(signUp.SealedTicket, TicketPurpose));
+        return signUp is null ? null : TicketOf(signUp);
     }
 
     /// <summary>A new code and link for the newest open sign-up of this address; the browser or program that began it goes on with what it holds.</summary>
@@ -183,7 +190,7 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
             .OrderByDescending(row => row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
         if (signUp?.IsOpen(desk.Now) == true)
         {
-            await IssueAsync(db, signUp, Encoding.UTF8.GetString(secrets.Open(signUp.SealedTicket, TicketPurpose)), cancellationToken);
+            await IssueAsync(db, signUp, TicketOf(signUp), cancellationToken);
         }
     }
 
@@ -237,6 +244,8 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         signUp.Issue(Secret.Hash(ticket), Secret.HashCode(ticket, code), Secret.Hash(link), desk.Now);
         await desk.MailLaterAsync(db, SignUpMailHandler.MailKind, new SignUpMail(signUp.Email, code, link), cancellationToken);
     }
+
+    private string TicketOf(SignUp signUp) => Encoding.UTF8.GetString(secrets.Open(signUp.SealedTicket, TicketPurpose));
 
     private static Task<SignUp?> FindAsync(SpoqDbContext db, string? ticket, CancellationToken cancellationToken)
     {

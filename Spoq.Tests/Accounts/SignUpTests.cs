@@ -28,7 +28,7 @@ public sealed class SignUpTests(DatabaseFixture database) : IClassFixture<Databa
         var token = (await MailsAsync(email))[0].Split("token=")[1].Split('\n')[0];
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(n =>
-            SignUps.ConfirmByLinkAsync(token, new LinkProof(ticket), new Caller(new IPAddress(n + 1), null), CancellationToken.None)));
+            SignUps.ConfirmByLinkAsync(token, new SignUpProof(ticket), new Caller(new IPAddress(n + 1), null), CancellationToken.None)));
 
         Assert.Equal(1, answers.Count(answer => answer.Try(out _, out _)));
         await using var db = database.NewContext();
@@ -43,7 +43,7 @@ public sealed class SignUpTests(DatabaseFixture database) : IClassFixture<Databa
         var code = Code((await MailsAsync(email))[0]);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(n =>
-            SignUps.ConfirmByCodeAsync(ticket, code, new Caller(new IPAddress(n + 1), null), CancellationToken.None)));
+            SignUps.ConfirmByCodeAsync(ticket, code, new SignUpProof(ticket), new Caller(new IPAddress(n + 1), null), CancellationToken.None)));
 
         Assert.Equal(1, answers.Count(answer => answer.Try(out _, out _)));
     }
@@ -99,7 +99,7 @@ public sealed class SignUpTests(DatabaseFixture database) : IClassFixture<Databa
 
     private async Task<Refusal?> ConfirmAsync(string ticket, string code)
     {
-        (await SignUps.ConfirmByCodeAsync(ticket, code, _caller, CancellationToken.None)).Try(out _, out var no);
+        (await SignUps.ConfirmByCodeAsync(ticket, code, new SignUpProof(ticket), _caller, CancellationToken.None)).Try(out _, out var no);
         return no;
     }
 

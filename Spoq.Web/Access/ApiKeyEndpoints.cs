@@ -80,7 +80,7 @@ internal static class ApiKeyEndpoints
         Guid id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] ApiKeyRotation? wanted, ApiKeyService keys, HttpContext http)
     {
         http.Response.Headers.CacheControl = "no-store";
-        var rotated = await keys.RotateAsync(http.User.AccountId(), id, TimeSpan.FromHours(wanted?.OverlapHours ?? 0), http.Caller(), http.RequestAborted);
+        var rotated = await keys.RotateAsync(http.User.AccountId(), id, ApiKey.OverlapOf(wanted?.OverlapHours ?? 0), http.Caller(), http.RequestAborted);
         return rotated.Try(out var made, out var no) ? TypedResults.Ok(ApiKeyMade.Of(made)) : no.ToProblem();
     }
 }

@@ -11,8 +11,24 @@ internal static class PostedAuthorization
     public static IApplicationBuilder UsePostedAuthorization(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
         var request = context.Request;
-        if (HttpMethods.IsPost(request.Method) && request.Path.Equals("/oauth/authorize", StringComparison.OrdinalIgnoreCase) && request.HasFormContentType
-            && await request.ReadFormAsync(context.RequestAborted) is var form && !form.ContainsKey("_handler"))
+        if (!HttpMethods.IsPost(request.Method) || !request.Path.Equals("/oauth/authorize", StringComparison.OrdinalIgnoreCase) || !request.HasFormContentType)
+        {
+            await next(context);
+            return;
+        }
+
+        IFormCollection form;
+        try
+        {
+            form = await request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        if (!form.ContainsKey("_handler"))
         {
             var query = new QueryBuilder(form.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")));
             context.Response.Redirect($"/oauth/authorize{query}");

@@ -37,7 +37,7 @@ internal static class AuthMailEndpoints
     {
         var confirmed = (body, await HolderAsync(http)) switch
         {
-            ({ Token: { } token }, var holder) => await signUps.ConfirmByLinkAsync(token, new LinkProof(null, body.Password, holder), http.Caller(), cancellationToken),
+            ({ Token: { } token }, var holder) => await signUps.ConfirmByLinkAsync(token, new SignUpProof(null, body.Password, holder), http.Caller(), cancellationToken),
             (_, { } holder) => await accounts.ConfirmByCodeAsync(holder, body.Code, http.Caller(), cancellationToken),
             _ => AccessRefusals.TokenMissing,
         };

@@ -50,7 +50,7 @@ internal static class ExternalSignIn
         return TypedResults.Challenge(ExternalTicket.Ask(purpose, accountId, LocalPath.Check(next)), [slug]);
     }
 
-    private static async Task<IResult> FinishAsync(HttpContext context, ExternalLoginService logins, SessionService sessions, LoginFlow flow)
+    private static async Task<IResult> FinishAsync(HttpContext context, ExternalLoginService logins, StepUp steps, LoginFlow flow)
     {
         if (await ExternalTicket.ReadAsync(context) is not { } ticket)
         {
@@ -62,7 +62,7 @@ internal static class ExternalSignIn
             return TypedResults.Redirect(Forms.To(LinkPage, ticket.Next));
         }
 
-        return TypedResults.Redirect(ticket.Purpose == ExternalPurpose.Confirm ? await ConfirmAsync(context, ticket, logins, sessions) : await SignInAsync(context, ticket, logins, flow));
+        return TypedResults.Redirect(ticket.Purpose == ExternalPurpose.Confirm ? await ConfirmAsync(context, ticket, logins, steps) : await SignInAsync(context, ticket, logins, flow));
     }
 
     private static async Task<string> SignInAsync(HttpContext context, ExternalTicket ticket, ExternalLoginService logins, LoginFlow flow)
@@ -85,17 +85,16 @@ internal static class ExternalSignIn
             : await flow.NextAsync(context, external.LoggedIn, ticket.Identity.Slug, ticket.Next);
     }
 
-    private static async Task<string> ConfirmAsync(HttpContext context, ExternalTicket ticket, ExternalLoginService logins, SessionService sessions)
+    private static async Task<string> ConfirmAsync(HttpContext context, ExternalTicket ticket, ExternalLoginService logins, StepUp steps)
     {
         await ExternalTicket.DropAsync(context);
-        if (context.User.SessionId() is not { } sessionId || context.User.FindAccountId() is not { } accountId || accountId != ticket.AccountId
+        if (context.User.SessionId() is null || context.User.FindAccountId() is not { } accountId || accountId != ticket.AccountId
             || !await logins.OpensAsync(accountId, ticket.Identity, context.RequestAborted))
         {
             return Back(ticket.Purpose, "other", ticket.Identity.Slug, ticket.Next);
         }
 
-        await sessions.ConfirmAsync(accountId, sessionId, ticket.Identity.Slug, context.Caller(), context.RequestAborted);
-        return LocalPath.Check(ticket.Next) ?? "/dashboard/account";
+        return await steps.ProvedAsync(context, ticket.Identity.Slug, ticket.Next);
     }
 
     private static string Back(ExternalPurpose purpose, string reason, string slug, string? next)

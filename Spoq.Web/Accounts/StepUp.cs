@@ -10,13 +10,31 @@ namespace Spoq.Web.Accounts;
 public sealed class FreshSignInAttribute : Attribute;
 
 /// <summary>An unlocked laptop is not its owner: dangerous pages and endpoints send people to <c>/login/confirm</c> first.</summary>
-internal sealed class StepUp(SessionService sessions)
+internal sealed class StepUp(SessionService sessions, SecondFactorService secondFactor, BrowserMemory memory)
 {
     public const string Page = "/login/confirm";
 
     /// <summary>For actions inside a circuit, which outlives the request that opened it. Tokens are never fresh.</summary>
     public async Task<bool> IsFreshAsync(ClaimsPrincipal user, CancellationToken cancellationToken) =>
         user.SessionId() is { } sessionId && await sessions.IsFreshAsync(user.AccountId(), sessionId, cancellationToken);
+
+    /// <summary>
+    /// The first proof is good. Where the account has two-factor its code is asked for too, as at sign-in: a password
+    /// that somebody looked up must not be enough to turn two-factor off.
+    /// </summary>
+    /// <returns>Where the browser goes next.</returns>
+    public async Task<string> ProvedAsync(HttpContext context, string method, string? next)
+    {
+        var accountId = context.User.AccountId();
+        if (method != SignInMethod.Passkey && await secondFactor.AskAgainAsync(accountId, method, context.RequestAborted) is { } ticket)
+        {
+            memory.HoldSecondFactorTicket(context, ticket);
+            return Forms.To("/login/2fa", LocalPath.Check(next));
+        }
+
+        await sessions.ConfirmAsync(accountId, context.User.SessionId()!.Value, method, context.Caller(), context.RequestAborted);
+        return LocalPath.Check(next) ?? "/dashboard/account";
+    }
 }
 
 internal static class StepUpSetup

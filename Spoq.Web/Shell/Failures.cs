@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using Spoq.Core.Access;
+using Spoq.Infrastructure.Data;
 using Spoq.Web.Access;
 
 namespace Spoq.Web.Shell;
@@ -31,6 +32,7 @@ internal sealed class Failures(IProblemDetailsService problems) : IExceptionHand
     public static int StatusOf(Exception exception) => exception switch
     {
         BadHttpRequestException bad => bad.StatusCode,
+        _ when StoredText.IsRefused(exception) => StatusCodes.Status400BadRequest,
         _ => StatusCodes.Status500InternalServerError,
     };
 

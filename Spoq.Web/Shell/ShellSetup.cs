@@ -81,10 +81,10 @@ internal static class ShellSetup
         app.UseBodyLimit();
         app.UseCors();
         app.UseAuthentication();
+        app.UseMiddleware<ApiLimits>();
         app.UseAuthorization();
         app.UseStepUp();
         app.UseAntiforgery();
-        app.UseMiddleware<ApiLimits>();
         app.UseMiddleware<Idempotency>();
     }
 

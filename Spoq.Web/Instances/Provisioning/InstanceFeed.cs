@@ -7,7 +7,7 @@ using Spoq.Infrastructure.Instances;
 namespace Spoq.Web.Instances.Provisioning;
 
 /// <summary>One client's view of one instance: reads again at every change and sends what is new, in order, each once.</summary>
-internal sealed class InstanceFeed(InstanceService instances, ISingleClientProxy client, Guid accountId, Guid instanceId, long afterEventId) : IDisposable
+internal sealed class InstanceFeed(MemberService members, InstanceService instances, ISingleClientProxy client, Guid accountId, Guid instanceId, long afterEventId) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private IDisposable? _watch;
@@ -27,18 +27,20 @@ internal sealed class InstanceFeed(InstanceService instances, ISingleClientProxy
         await _turn.WaitAsync();
         try
         {
-            if (await instances.FindAsync(accountId, instanceId, CancellationToken.None) is not { } instance)
+            if (await members.FindAsync(accountId, instanceId, CancellationToken.None) is not { } access)
             {
+                // A member was let out: nothing more is told.
+                Dispose();
                 return;
             }
 
-            foreach (var line in await instances.EventsAsync(accountId, instanceId, _last, CancellationToken.None))
+            foreach (var line in await instances.StoryAsync(instanceId, _last, int.MaxValue, CancellationToken.None))
             {
                 await client.SendAsync("InstanceEvent", new InstanceEventMessage(line.Id, line.InstanceId, line.At, line.Kind, line.Message, line.Step));
                 _last = line.Id;
             }
 
-            await client.SendAsync("InstanceChanged", InstanceMessage.Of(instance));
+            await client.SendAsync("InstanceChanged", InstanceMessage.Of(access.Instance));
         }
         finally
         {

@@ -7,9 +7,9 @@ namespace Spoq.Web.Instances.Provisioning;
 
 /// <summary>
 /// Live progress for clients other than our own pages: <c>Subscribe</c> answers the whole story so far and goes on
-/// with <c>InstanceEvent</c> and <c>InstanceChanged</c>. Another account's id looks like a missing one.
+/// with <c>InstanceEvent</c> and <c>InstanceChanged</c>, for the owner and for members. Another account's id looks like a missing one.
 /// </summary>
-internal sealed class InstancesHub(InstanceService instances, InstanceWatcher watcher, IHubContext<InstancesHub> hub) : Hub
+internal sealed class InstancesHub(MemberService members, InstanceService instances, InstanceWatcher watcher, IHubContext<InstancesHub> hub) : Hub
 {
     private const int MaxSubscriptions = 16;
 
@@ -19,7 +19,7 @@ internal sealed class InstancesHub(InstanceService instances, InstanceWatcher wa
     public async Task SubscribeAfter(Guid instanceId, long afterEventId)
     {
         var accountId = Context.User!.AccountId();
-        if (await instances.FindAsync(accountId, instanceId, Context.ConnectionAborted) is null)
+        if (await members.FindAsync(accountId, instanceId, Context.ConnectionAborted) is null)
         {
             throw new HubException($"{InstanceRefusals.NotFound.Code}: {InstanceRefusals.NotFound.Message}");
         }
@@ -31,7 +31,7 @@ internal sealed class InstancesHub(InstanceService instances, InstanceWatcher wa
         }
 
         Unsubscribe(instanceId);
-        var feed = new InstanceFeed(instances, hub.Clients.Client(Context.ConnectionId), accountId, instanceId, afterEventId);
+        var feed = new InstanceFeed(members, instances, hub.Clients.Client(Context.ConnectionId), accountId, instanceId, afterEventId);
         mine[instanceId] = feed;
         await feed.StartAsync(watcher);
     }
