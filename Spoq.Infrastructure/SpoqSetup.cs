@@ -27,6 +27,7 @@ public static class SpoqSetup
         services.AddInstances(configuration, environment);
         services.AddReleases(configuration, environment);
         services.AddMetering(configuration);
+        services.AddAi(configuration, environment);
         return services;
     }
 }

@@ -3,6 +3,7 @@ using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
+using Spoq.Web.Ai;
 using Spoq.Web.Billing;
 using Spoq.Web.Devices;
 using Spoq.Web.Instances;
@@ -27,6 +28,7 @@ builder.Services.AddBearer();
 builder.Services.AddSignInProviders(builder.Configuration, builder.Environment);
 builder.Services.AddPasskeys();
 builder.Services.AddInstancesHub();
+builder.Services.AddAiProxy();
 
 var app = builder.Build();
 if (args.Contains("migrate") || !app.Environment.IsProduction())
@@ -53,6 +55,7 @@ app.MapDevices();
 app.MapBilling();
 app.MapInstances();
 app.MapReleases();
+app.MapAi();
 await app.RunAsync();
 return 0;
 

@@ -12,9 +12,10 @@ internal static partial class ApiKeyInUrl
 {
     public static IApplicationBuilder UseApiKeyInUrlCheck(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        var request = context.Request;
-        return IsIn(request.QueryString.Value) || IsIn(request.Path.Value) ? ApiKeyRefusals.InUrl.ToProblem().ExecuteAsync(context) : next(context);
+        return IsIn(context.Request) ? ApiKeyRefusals.InUrl.ToProblem().ExecuteAsync(context) : next(context);
     });
+
+    public static bool IsIn(HttpRequest request) => IsIn(request.QueryString.Value) || IsIn(request.Path.Value);
 
     private static bool IsIn(string? text)
     {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
+using Spoq.Web.Ai;
 using Spoq.Web.Shell.OpenApi;
 
 namespace Spoq.Web.Shell;
@@ -61,6 +62,7 @@ internal static class ShellSetup
     public static void UseWebShell(this WebApplication app)
     {
         app.UseForwardedHeaders();
+        app.UseMiddleware<AiDoor>();
         app.UseRequestId();
         app.UseSecurityHeaders();
         app.UseApiKeyInUrlCheck();

@@ -1,0 +1,27 @@
+namespace Spoq.Infrastructure.Ai;
+
+/// <summary>Section <c>Ai</c>: what one key and one account may ask for. Upstreams have readers of their own.</summary>
+public sealed class AiOptions
+{
+    public const string Section = "Ai";
+
+    public long KeyRequestsPerMinute { get; set; } = 3_000;
+
+    public long AccountRequestsPerMinute { get; set; } = 6_000;
+
+    /// <summary>Input and output together.</summary>
+    public long KeyTokensPerMinute { get; set; } = 2_000_000;
+
+    public long AccountTokensPerMinute { get; set; } = 4_000_000;
+
+    /// <summary>Answers that run at the same time, on one node.</summary>
+    public int KeyStreams { get; set; } = 200;
+
+    public int AccountStreams { get; set; } = 400;
+
+    /// <summary>Whether an account that never had a plan is turned away. Null: in Production.</summary>
+    public bool? PlanRequired { get; set; }
+
+    /// <summary>How long the development model waits before each token.</summary>
+    public int EchoDelayMilliseconds { get; set; } = 5;
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace Spoq.Infrastructure.Ai.Upstreams;
+
+/// <summary>A body that lies in one piece and goes out in one write.</summary>
+public sealed class UpstreamBody : HttpContent
+{
+    private static readonly MediaTypeHeaderValue s_json = new("application/json");
+
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private int _writing;
+
+    public UpstreamBody(ReadOnlyMemory<byte> bytes)
+    {
+        _bytes = bytes;
+        Headers.ContentType = s_json;
+    }
+
+    /// <summary>False: an answer came before all was sent, and the sender may still look at the bytes.</summary>
+    public bool IsFree => Volatile.Read(ref _writing) == 0;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _writing);
+        try
+        {
+            await stream.WriteAsync(_bytes, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _writing);
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _bytes.Length;
+        return true;
+    }
+}

@@ -1,0 +1,18 @@
+using System.Text.Json;
+
+namespace Spoq.Tests.Emulators.Ai;
+
+/// <summary>
+/// What a request asks of the emulator, in the member <c>x_script</c>: unknown members pass through the proxy, so a test
+/// decides request by request what the upstream does.
+/// </summary>
+/// <param name="Id">To find it in the ledger.</param>
+/// <param name="Fault">See <see cref="AiEmulator"/>.</param>
+/// <param name="After">After how many tokens the fault comes.</param>
+public sealed record AiScript(string Id = "", string Fault = "", int After = 0, int Tokens = 5, int Prompt = 11, int Cached = 0, int DelayMilliseconds = 0, string Only = "")
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+
+    public static AiScript Of(JsonElement body) =>
+        body.TryGetProperty("x_script", out var script) ? script.Deserialize<AiScript>(s_json)! : new AiScript();
+}

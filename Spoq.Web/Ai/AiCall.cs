@@ -1,0 +1,110 @@
+using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Budgets;
+using Spoq.Infrastructure.Ai.Keys;
+using Spoq.Infrastructure.Ai.Limits;
+using Spoq.Infrastructure.Ai.Metering;
+using Spoq.Infrastructure.Ai.Upstreams;
+
+namespace Spoq.Web.Ai;
+
+/// <summary>A request that was let in, and all that must be put right when it is over, however it ends.</summary>
+internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel model, AiCaller caller) : IDisposable
+{
+    private AiLimits? _held;
+    private AiLimits? _alsoHeld;
+    private bool _isSettled;
+
+    public AiOperation Operation => operation;
+
+    public AiForm Form => operation.Form();
+
+    public AiRequest Request => request;
+
+    public AiModel Model => model;
+
+    public AiCaller Caller => caller;
+
+    public required RateShare Share { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    public Reservation? Reservation { get; set; }
+
+    /// <summary>The call of the upstream that is under way.</summary>
+    public MeteredCall? Metered { get; set; }
+
+    public long StartedAt { get; set; }
+
+    /// <summary>What it may cost at most: the whole prompt and the longest answer it allows.</summary>
+    public long WorstCase => model.Price!.Cost(new TokenUsage(request.PromptTokens, 0, 0, MostOutput, 0));
+
+    private long MostOutput => operation == AiOperation.Embedding ? 0 : Math.Min(request.MaxOutput ?? model.MaxOutput, model.MaxOutput) * Math.Max(1, request.Choices);
+
+    /// <summary>Null: within all limits, and a place is held in each.</summary>
+    public Core.Refusal? Enter()
+    {
+        var now = Clock.GetUtcNow().UtcTicks;
+        if (caller.KeyLimits is { } key)
+        {
+            if (key.Enter(request.PromptTokens, now, Share) is { } no)
+            {
+                return no;
+            }
+
+            _held = key;
+        }
+
+        if (caller.Account.Limits.Enter(request.PromptTokens, now, Share) is { } alsoNo)
+        {
+            return alsoNo;
+        }
+
+        _alsoHeld = caller.Account.Limits;
+        return null;
+    }
+
+    /// <summary>The upstream's call is over: counted, paid for, and taken from the minute's tokens.</summary>
+    public void End(in TokenUsage usage, bool estimated, int status)
+    {
+        if (_isSettled)
+        {
+            return;
+        }
+
+        _isSettled = true;
+        Metered!.End(usage, estimated, status, Clock.GetElapsedTime(StartedAt));
+        Reservation!.Settle(model.Price!.Cost(usage));
+        Correct(usage.Total - request.PromptTokens);
+    }
+
+    /// <summary>No usage came: what was seen passing is counted.</summary>
+    public void EndEstimated(long output, int status, in TokenUsage? soFar = null)
+    {
+        var known = soFar ?? new TokenUsage(request.PromptTokens, 0, 0, 0, 0);
+        End(known with { Output = Math.Max(output, known.Output + known.Reasoning), Reasoning = 0 }, true, status);
+    }
+
+    /// <summary>Whatever was not ended is owed by nobody.</summary>
+    public void Dispose()
+    {
+        if (!_isSettled)
+        {
+            Metered?.Abandon();
+            Reservation?.Release();
+            if (_alsoHeld is not null)
+            {
+                Correct(-request.PromptTokens);
+            }
+        }
+
+        _held?.Leave();
+        _alsoHeld?.Leave();
+    }
+
+    private void Correct(long tokens)
+    {
+        var now = Clock.GetUtcNow().UtcTicks;
+        caller.KeyLimits?.Tokens.Correct(tokens, now, Share);
+        caller.Account.Limits.Tokens.Correct(tokens, now, Share);
+    }
+}

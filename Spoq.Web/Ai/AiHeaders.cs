@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Primitives;
+using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Keys;
+using Spoq.Infrastructure.Ai.Limits;
+using Spoq.Infrastructure.Ai.Upstreams;
+using Spoq.Web.Shell;
+
+namespace Spoq.Web.Ai;
+
+/// <summary>What stands around the bodies.</summary>
+internal static class AiHeaders
+{
+    private static readonly StringValues s_noStore = "no-store";
+    private static readonly StringValues s_noSniff = "nosniff";
+
+    public static string RequestIdOf(HttpContext http) => http.TraceIdentifier;
+
+    /// <summary>The id of the call is the one that its usage has.</summary>
+    public static void Begin(HttpContext http, string requestId)
+    {
+        http.TraceIdentifier = requestId;
+        var headers = http.Response.Headers;
+        headers[RequestId.Header] = requestId;
+        headers["request-id"] = requestId;
+        headers.CacheControl = s_noStore;
+        headers.XContentTypeOptions = s_noSniff;
+    }
+
+    /// <summary>The key's own limits, or the account's where an access token was shown or less is left of them.</summary>
+    public static void Limits(HttpContext http, in AiCaller caller, long now)
+    {
+        var shown = caller.KeyLimits is { } key && IsTighter(key, caller.Account.Limits, now) ? key : caller.Account.Limits;
+        var headers = http.Response.Headers;
+        headers[ApiLimits.PolicyHeader] = shown.Policy;
+        headers[ApiLimits.LimitHeader] = shown.Standing(now);
+    }
+
+    public static PassedHeaders Passed(HttpRequest request, AiOperation operation) => operation.Form() == AiForm.Anthropic
+        ? new PassedHeaders(One(request, "anthropic-version"), One(request, "anthropic-beta"), null)
+        : new PassedHeaders(null, null, One(request, "OpenAI-Beta"));
+
+    /// <summary>OpenAI's libraries send a bearer, Anthropic's <c>x-api-key</c>; either is taken everywhere.</summary>
+    public static string? Credential(HttpRequest request)
+    {
+        const string Prefix = "Bearer ";
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : One(request, "x-api-key")?.Trim();
+    }
+
+    private static string? One(HttpRequest request, string name) => request.Headers.TryGetValue(name, out var value) && value.Count > 0 ? value.ToString() : null;
+
+    private static bool IsTighter(AiLimits one, AiLimits other, long now) => one.Requests.Standing(now).Left <= other.Requests.Standing(now).Left;
+}

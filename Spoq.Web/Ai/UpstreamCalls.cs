@@ -1,0 +1,175 @@
+using System.Net;
+using Spoq.Core;
+using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Metering;
+using Spoq.Infrastructure.Ai.Upstreams;
+
+namespace Spoq.Web.Ai;
+
+/// <summary>
+/// Asks the upstreams of a model one after the other until one begins to answer. Before the first byte a broken
+/// connection, 429, 5xx and a key that is not taken lead to the next; after it nothing does.
+/// </summary>
+internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogger<UpstreamCalls> logger)
+{
+    private static readonly TimeSpan s_moment = TimeSpan.FromSeconds(1);
+
+    public async Task AskAsync(HttpContext http, AiCall call, RequestBody body)
+    {
+        HttpResponseMessage? refused = null;
+        Refusal? no = null;
+        TimeSpan? wait = null;
+        try
+        {
+            foreach (var route in call.Model.Routes)
+            {
+                if (route.Upstream.Form != call.Form)
+                {
+                    continue;
+                }
+
+                if (route.Upstream.Enter() is { } busy)
+                {
+                    wait = wait < busy ? wait : busy;
+                    continue;
+                }
+
+                refused?.Dispose();
+                refused = null;
+                try
+                {
+                    (var isOver, refused, no) = await TryAsync(http, call, body, route);
+                    if (isOver)
+                    {
+                        return;
+                    }
+                }
+                finally
+                {
+                    route.Upstream.Leave();
+                }
+            }
+
+            await RefuseAsync(http, call, refused, no, wait);
+        }
+        finally
+        {
+            refused?.Dispose();
+        }
+    }
+
+    private async Task<(bool IsOver, HttpResponseMessage? Refused, Refusal? No)> TryAsync(HttpContext http, AiCall call, RequestBody body, ModelRoute route)
+    {
+        var upstream = route.Upstream;
+        if (meter.Open(new CallFacts(call.Caller.Account.Id, call.Caller.KeyId, call.Model.Name, upstream.Name, call.Model.Price!, call.Request.PromptTokens)) is not { } metered)
+        {
+            upstream.CalledOff();
+            await AiErrors.WriteAsync(http, call.Form, AiRefusals.MeteringFull);
+            return (true, null, null);
+        }
+
+        call.Metered = metered;
+        call.StartedAt = clock.GetTimestamp();
+        AiHeaders.Begin(http, metered.RequestId.ToString());
+        using var patience = new ClientPatience(http.RequestAborted, call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout);
+        using var sent = Edited(call, body, route);
+        HttpResponseMessage response;
+        try
+        {
+            response = await upstream.SendAsync(call.Operation, (sent ?? body).ToUpstream(), AiHeaders.Passed(http.Request, call.Operation), patience.Token);
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return LostBeforeAnswer(http, call, upstream, patience, broken);
+        }
+
+        if (IsForNext(response.StatusCode))
+        {
+            metered.Abandon();
+            NoteRefusal(upstream, response);
+            return (false, response, AiRefusals.UpstreamFailed);
+        }
+
+        upstream.Answered();
+        patience.Begin();
+        using (response)
+        {
+            if (response.IsSuccessStatusCode)
+            {
+                await AnswerRelay.PassAsync(http, call, upstream, response, patience);
+            }
+            else
+            {
+                metered.Abandon();
+                await UpstreamRefusal.PassAsync(http, call.Form, upstream.Form, response);
+            }
+        }
+
+        return (true, null, null);
+    }
+
+    private (bool IsOver, HttpResponseMessage? Refused, Refusal? No) LostBeforeAnswer(HttpContext http, AiCall call, Upstream upstream, ClientPatience patience, Exception broken)
+    {
+        if (patience.HasClientLeft)
+        {
+            // Nothing was seen of an answer, and nobody is there to ask somebody else for.
+            upstream.CalledOff();
+            call.End(default, true, StatusCodes.Status499ClientClosedRequest);
+            return (true, null, null);
+        }
+
+        call.Metered!.Abandon();
+        upstream.Failed();
+        logger.LogWarning("{Upstream} did not answer: {Reason}", upstream.Name, broken.Message);
+        return (false, null, broken is OperationCanceledException ? AiRefusals.UpstreamSlow : AiRefusals.UpstreamFailed);
+    }
+
+    private void NoteRefusal(Upstream upstream, HttpResponseMessage response)
+    {
+        if (response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            if (response.Headers.RetryAfter?.Delta is { } wait && wait > TimeSpan.Zero)
+            {
+                upstream.AskedToWait(wait);
+            }
+            else
+            {
+                upstream.Answered();
+            }
+
+            return;
+        }
+
+        upstream.Failed();
+        logger.LogWarning("{Upstream} answered {Status}", upstream.Name, (int)response.StatusCode);
+    }
+
+    private static RequestBody? Edited(AiCall call, RequestBody body, ModelRoute route)
+    {
+        return (route.Renamed, call.Request.AskUsage) switch
+        {
+            ({ } name, { } usage) => body.With([Rename(call, name), usage]),
+            ({ } name, null) => body.With([Rename(call, name)]),
+            (null, { } usage) => body.With([usage]),
+            _ => null,
+        };
+    }
+
+    private static BodyEdit Rename(AiCall call, byte[] name) => new(call.Request.ModelAt.Start, call.Request.ModelAt.Length, name);
+
+    /// <summary>Our key that is not taken there is nothing the caller could mend.</summary>
+    private static bool IsForNext(HttpStatusCode status) =>
+        (int)status >= 500 || status is HttpStatusCode.TooManyRequests or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.RequestTimeout || (int)status is >= 300 and < 400;
+
+    private static async Task RefuseAsync(HttpContext http, AiCall call, HttpResponseMessage? refused, Refusal? no, TimeSpan? wait)
+    {
+        if (refused is { StatusCode: HttpStatusCode.TooManyRequests })
+        {
+            var after = refused.Headers.RetryAfter?.Delta ?? s_moment;
+            no = AiRefusals.UpstreamBusy(after);
+        }
+
+        no ??= wait is { } busy ? AiRefusals.UpstreamBusy(busy) : AiRefusals.NotOffered(call.Model.Name);
+        await AiErrors.WriteAsync(http, call.Form, no);
+    }
+}
