@@ -62,6 +62,11 @@ internal static class ConfigFile
             return "jwks_url and control_plane_url must be whole http or https addresses.";
         }
 
+        if (config.Model is { } model && (!IsHttp(model.Url) || model.Name.Length == 0))
+        {
+            return "model needs a whole http or https url, up to and including /v1, and a name.";
+        }
+
         return ModeOf(config) is "cloud" or "local" ? null : "mode must be cloud or local.";
     }
 

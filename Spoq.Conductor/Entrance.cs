@@ -4,7 +4,7 @@ using Spoq.Core;
 namespace Spoq.Conductor;
 
 /// <summary>The way in to long work: a body that can be read and is right, and a free place. So many at once and no more; nobody queues.</summary>
-internal sealed class Entrance<T>(JsonTypeInfo<T> type, Func<T, Refusal?> check)
+internal sealed class Entrance<T>(JsonTypeInfo<T> type, Func<T, Refusal?> check, long maxBodyBytes = RequestBody.MaxBytes)
     where T : class
 {
     private const int Places = 16;
@@ -13,7 +13,7 @@ internal sealed class Entrance<T>(JsonTypeInfo<T> type, Func<T, Refusal?> check)
 
     public async Task AdmitAsync(HttpContext context, Func<HttpContext, T, Task> serve)
     {
-        var read = await RequestBody.ReadAsync(context, type);
+        var read = await RequestBody.ReadAsync(context, type, maxBodyBytes);
         if (!read.Try(out var request, out var refusal) || (refusal = check(request)) is not null)
         {
             await Problems.WriteAsync(context, refusal);

@@ -41,7 +41,21 @@ if (held is null)
 }
 
 await using var app = ConductorApp.Build(config, listen, data);
-await app.StartAsync();
+try
+{
+    await app.StartAsync();
+}
+catch (IOException taken) when (taken.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"{config.Listen} is in use already. Stop what listens there, or change \"listen\" in {file}.");
+    return TemporaryFailure;
+}
+
+if (config.Socket is { } socket)
+{
+    Spoq.Conductor.Access.LocalUsers.Open(socket);
+}
+
 await data.WriteAsync(DataDirectory.RunFile, ConductorApp.Describe(app), WireJson.Default.RunFile, CancellationToken.None);
 try
 {

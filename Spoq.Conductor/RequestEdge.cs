@@ -56,7 +56,7 @@ internal static class RequestEdge
         404 => "There is nothing at this address. GET /api/status lists what this computer can do.",
         405 => "This address does not take this method.",
         408 => "The request took too long to arrive. Send it again.",
-        413 => "The body is larger than 1 MiB. Send less at once.",
+        413 => "The body is larger than this address takes (1 MiB; questions with files 16 MiB). Send less at once.",
         _ => "This request could not be read as HTTP.",
     };
 }

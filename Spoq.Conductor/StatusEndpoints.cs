@@ -1,13 +1,13 @@
-using System.Text.Json;
 using Spoq.Conductor.Ask;
 using Spoq.Conductor.Reports;
+using Spoq.Conductor.Sessions;
 using Spoq.Core.Wire;
 
 namespace Spoq.Conductor;
 
 internal sealed class StatusEndpoints(ConductorConfig config, IAgentModel model, SessionStore sessions, ResourceMeter meter, TimeProvider clock)
 {
-    private static readonly string[] s_capabilities = ["ask", "run"];
+    private static readonly string[] s_capabilities = ["ask", "run", "sessions", "files"];
     private readonly long _started = clock.GetTimestamp();
 
     public DateTimeOffset StartedAt { get; } = clock.GetUtcNow();
@@ -15,7 +15,7 @@ internal sealed class StatusEndpoints(ConductorConfig config, IAgentModel model,
     private long UptimeSeconds => (long)clock.GetElapsedTime(_started).TotalSeconds;
 
     public Task HealthAsync(HttpContext context) =>
-        WriteAsync(context, new HealthAnswer("ok", ConductorVersion.Current, UptimeSeconds), WireJson.Default.HealthAnswer);
+        Answers.WriteAsync(context, new HealthAnswer("ok", ConductorVersion.Current, UptimeSeconds), WireJson.Default.HealthAnswer);
 
     public Task StatusAsync(HttpContext context)
     {
@@ -33,13 +33,6 @@ internal sealed class StatusEndpoints(ConductorConfig config, IAgentModel model,
             Sessions = sessions.Count(),
             Resources = meter.Read(),
         };
-        return WriteAsync(context, status, WireJson.Default.ConductorStatus);
-    }
-
-    private static async Task WriteAsync<T>(HttpContext context, T answer, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-    {
-        context.Response.ContentType = "application/json";
-        context.Response.Headers.CacheControl = "no-store";
-        await JsonSerializer.SerializeAsync(context.Response.Body, answer, type, context.RequestAborted);
+        return Answers.WriteAsync(context, status, WireJson.Default.ConductorStatus);
     }
 }

@@ -11,8 +11,8 @@ internal sealed class OpenToAll
     public static readonly OpenToAll Mark = new();
 }
 
-/// <summary>Lets a request in by its token alone: where it comes from and which host it names prove nothing.</summary>
-internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, TimeProvider clock)
+/// <summary>Lets a request in by its token alone: where it comes from and which host it names prove nothing. Local users come through a socket of their own.</summary>
+internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, RateGate rate, TimeProvider clock)
 {
     private readonly TokenRules _rules = new(config.Issuer, config.Hostname);
 
@@ -31,6 +31,11 @@ internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, T
     private async Task<Refusal?> CheckAsync(HttpContext context)
     {
         const string Scheme = "Bearer ";
+        if (context.Features.Get<LocalUser>() is { } user)
+        {
+            return rate.IsAllowed($"uid {user.Uid}") ? null : ConductorRefusals.TooOften;
+        }
+
         if (context.Request.Headers.Authorization is not [{ } header])
         {
             return AccessRefusals.TokenMissing;
@@ -54,7 +59,12 @@ internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, T
             verified = TokenVerifier.Verify(token, newer, _rules, clock.GetUtcNow());
         }
 
-        return verified.Try(out claims, out refusal) ? Admit(claims, context.Request.Method) : refusal;
+        if (!verified.Try(out claims, out refusal))
+        {
+            return refusal;
+        }
+
+        return Admit(claims, context.Request.Method) ?? (rate.IsAllowed(claims.Subject) ? null : ConductorRefusals.TooOften);
     }
 
     /// <summary>Its owner, and whom the owner let in: the control plane signs their role into a token for this computer alone.</summary>

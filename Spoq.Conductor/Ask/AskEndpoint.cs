@@ -1,15 +1,19 @@
 using System.Text;
+using Spoq.Conductor.Sessions;
 using Spoq.Core;
 using Spoq.Core.Wire;
 
 namespace Spoq.Conductor.Ask;
 
 /// <summary><c>POST /api/ask</c>.</summary>
-internal sealed class AskEndpoint(IAgentModel model, SessionStore sessions, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<AskEndpoint> log)
+internal sealed class AskEndpoint(AgentLoop loop, AskFiles files, SessionStore sessions, IHostApplicationLifetime lifetime, TimeProvider clock, ILogger<AskEndpoint> log)
 {
     private const int MaxPromptBytes = 256 * 1024;
 
-    private readonly Entrance<AskRequest> _entrance = new(WireJson.Default.AskRequest, Check);
+    /// <summary>Four MiB of text, and what JSON makes of it.</summary>
+    private const long MaxBodyBytes = 16 * 1024 * 1024;
+
+    private readonly Entrance<AskRequest> _entrance = new(WireJson.Default.AskRequest, Check, MaxBodyBytes);
 
     public Task HandleAsync(HttpContext context) => _entrance.AdmitAsync(context, AskAsync);
 
@@ -20,11 +24,22 @@ internal sealed class AskEndpoint(IAgentModel model, SessionStore sessions, IHos
             return ConductorRefusals.PromptEmpty;
         }
 
-        return Encoding.UTF8.GetByteCount(request.Prompt) > MaxPromptBytes ? ConductorRefusals.PromptTooLong : null;
+        if (request.Approval is not (null or "auto" or "ask" or "never"))
+        {
+            return ConductorRefusals.ApprovalInvalid;
+        }
+
+        return Encoding.UTF8.GetByteCount(request.Prompt) > MaxPromptBytes ? ConductorRefusals.PromptTooLong : AskFiles.Check(request.Files);
     }
 
     private async Task AskAsync(HttpContext context, AskRequest request)
     {
+        if (!(await files.LoadAsync(request.Files, context.RequestAborted)).Try(out var attached, out var refusal))
+        {
+            await Problems.WriteAsync(context, refusal);
+            return;
+        }
+
         var conversationId = request.ConversationId ?? Guid.CreateVersion7();
         if (!sessions.TryBegin(conversationId))
         {
@@ -32,6 +47,7 @@ internal sealed class AskEndpoint(IAgentModel model, SessionStore sessions, IHos
             return;
         }
 
+        var asked = new SessionTurn("user", request.Prompt, clock.GetUtcNow()) { Files = attached.Count > 0 ? attached : null };
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         EventStream? stream = null;
         try
@@ -40,7 +56,7 @@ internal sealed class AskEndpoint(IAgentModel model, SessionStore sessions, IHos
             {
                 var turns = await sessions.ReadAsync(conversationId, stopped.Token);
                 stream = await EventStream.StartAsync(context);
-                await AnswerAsync(stream, turns, conversationId, request.Prompt, stopped.Token);
+                await AnswerAsync(stream, [.. turns, asked], conversationId, request, stopped.Token);
             }
             finally
             {
@@ -48,21 +64,11 @@ internal sealed class AskEndpoint(IAgentModel model, SessionStore sessions, IHos
             }
 
             // Only now: whoever reads this may ask on at once.
-            await SendAsync(stream, "done", new AskDone(conversationId), stopped.Token);
+            await SendAsync(stream, new AskDone(conversationId), stopped.Token);
         }
-        catch (OperationCanceledException) when (stream is not null && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (stream is not null && !context.RequestAborted.IsCancellationRequested)
         {
-            await SendAsync(stream, "error", new AskFailed("stopping", "This computer is stopping. Ask again when it is back."), CancellationToken.None);
-        }
-        catch (Exception e) when (stream is not null && e is (IOException or UnauthorizedAccessException) && !context.RequestAborted.IsCancellationRequested)
-        {
-            log.LogError(e, "A conversation could not be kept.");
-            await SendAsync(stream, "error", new AskFailed("conversation_not_kept", "This computer could not save the conversation. Free some disk space, then ask again."), stopped.Token);
-        }
-        catch (Exception e) when (stream is not null && e is not OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
-        {
-            log.LogError(e, "The model failed to answer.");
-            await SendAsync(stream, "error", new AskFailed("model_failed", "The model could not answer. Try again."), stopped.Token);
+            await SendAsync(stream, Explain(e), CancellationToken.None);
         }
         finally
         {
@@ -73,38 +79,44 @@ internal sealed class AskEndpoint(IAgentModel model, SessionStore sessions, IHos
         }
     }
 
-    private async Task AnswerAsync(EventStream stream, List<SessionTurn> turns, Guid conversationId, string prompt, CancellationToken cancellationToken)
+    private async Task AnswerAsync(EventStream stream, List<SessionTurn> turns, Guid conversationId, AskRequest request, CancellationToken cancellationToken)
     {
-        var asked = new SessionTurn("user", prompt, clock.GetUtcNow());
-        var answer = new StringBuilder();
-        try
+        // Whoever hangs up asked nevertheless, so keeping is not cancelled.
+        Task KeepAsync(SessionTurn turn) => sessions.AppendAsync(conversationId, [turn], CancellationToken.None);
+        await KeepAsync(turns[^1]);
+        await loop.RunAsync(turns, request, conversationId, new TurnOutput((happened, token) => SendAsync(stream, happened, token), KeepAsync), cancellationToken);
+    }
+
+    private AskFailed Explain(Exception e)
+    {
+        switch (e)
         {
-            await foreach (var piece in model.AnswerAsync([.. turns, asked], cancellationToken))
-            {
-                await SendAsync(stream, piece, answer, cancellationToken);
-            }
-        }
-        finally
-        {
-            // Whoever hung up asked nevertheless: the next turn must know what was said.
-            await sessions.AppendAsync(conversationId, [asked, new SessionTurn("assistant", answer.ToString(), clock.GetUtcNow())], CancellationToken.None);
+            case OperationCanceledException:
+                return new AskFailed("stopping", "This computer is stopping. Ask again when it is back.");
+            case ModelException no:
+                log.LogWarning("A question was not answered: {Code}", no.Code);
+                return new AskFailed(no.Code, no.Message);
+            case IOException or UnauthorizedAccessException:
+                log.LogError(e, "A conversation could not be kept.");
+                return new AskFailed("conversation_not_kept", "This computer could not save the conversation. Free some disk space, then ask again.");
+            default:
+                log.LogError(e, "The model failed to answer.");
+                return new AskFailed("model_failed", "The model could not answer. Try again.");
         }
     }
 
-    private async Task SendAsync(EventStream stream, ModelPiece piece, StringBuilder answer, CancellationToken cancellationToken)
+    private static Task SendAsync(EventStream stream, AskEvent happened, CancellationToken cancellationToken)
     {
-        switch (piece)
+        var name = happened switch
         {
-            case ModelText text:
-                answer.Append(text.Text);
-                await SendAsync(stream, "text", new AskText(text.Text), cancellationToken);
-                break;
-            case ModelUsage usage:
-                await SendAsync(stream, "usage", new AskUsage(model.Name, usage.InputTokens, usage.OutputTokens), cancellationToken);
-                break;
-        }
+            AskText => "text",
+            AskToolCall => "tool_call",
+            AskApproval => "approval",
+            AskToolResult => "tool_result",
+            AskUsage => "usage",
+            AskDone => "done",
+            _ => "error",
+        };
+        return stream.SendAsync(name, happened, WireJson.Default.AskEvent, cancellationToken);
     }
-
-    private static Task SendAsync(EventStream stream, string name, AskEvent happened, CancellationToken cancellationToken) =>
-        stream.SendAsync(name, happened, WireJson.Default.AskEvent, cancellationToken);
 }

@@ -1,16 +1,36 @@
 using System.Runtime.CompilerServices;
+using Spoq.Conductor.Sessions;
+using Spoq.Conductor.Tools;
 
 namespace Spoq.Conductor.Ask;
 
-/// <summary><c>spoq-echo</c>: says the question back, word by word. A token is a word with the white space before it.</summary>
+/// <summary>
+/// <c>spoq-echo</c>: says the question back, word by word. A token is a word with the white space before it. A line such as
+/// <c>/tool read {"path":"notes.txt"}</c> makes it use that tool, one line a step, and say the last result, so that the way
+/// of tools can be walked without a model.
+/// </summary>
 internal sealed class EchoModel : IAgentModel
 {
+    private const string Sign = "/tool ";
+
     public string Name => "spoq-echo";
 
-    public async IAsyncEnumerable<ModelPiece> AnswerAsync(IReadOnlyList<SessionTurn> turns, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ModelPiece> AnswerAsync(IReadOnlyList<SessionTurn> turns, IReadOnlyList<Tool> tools, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var asked = turns.Last(turn => turn.Role == "user");
+        var script = asked.Text.Split('\n').Where(line => line.StartsWith(Sign, StringComparison.Ordinal)).ToList();
+        var done = turns.Reverse().TakeWhile(turn => turn != asked).Count(turn => turn.Role == "tool");
+        var input = turns.Sum(turn => Words(PromptText.Of(turn)).Count());
+        if (done < script.Count)
+        {
+            var words = script[done][Sign.Length..].Split(' ', 2);
+            yield return new ModelCall(new ToolCall($"echo-{done + 1}", words[0], words.ElementAtOrDefault(1) ?? "{}"));
+            yield return new ModelUsage(input, 1);
+            yield break;
+        }
+
         var output = 0;
-        foreach (var word in Words(turns[^1].Text))
+        foreach (var word in Words(script.Count > 0 ? turns[^1].Text : PromptText.Of(asked)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             output++;
@@ -18,7 +38,7 @@ internal sealed class EchoModel : IAgentModel
             await Task.Yield();
         }
 
-        yield return new ModelUsage(turns.Sum(turn => Words(turn.Text).Count()), output);
+        yield return new ModelUsage(input, output);
     }
 
     internal static IEnumerable<string> Words(string text)

@@ -1,18 +1,31 @@
+using Spoq.Conductor.Sessions;
+using Spoq.Conductor.Tools;
+
 namespace Spoq.Conductor.Ask;
 
-/// <summary>Whoever answers. The echo does until an AI proxy is configured.</summary>
+/// <summary>Whoever answers: a model behind an endpoint of OpenAI's form, or the echo where none is configured.</summary>
 internal interface IAgentModel
 {
     string Name { get; }
 
-    /// <param name="turns">The session so far; the last one is the question.</param>
+    /// <param name="turns">The session so far; the last one is a question or the result of a tool.</param>
+    /// <param name="tools">What may be used.</param>
     /// <param name="cancellationToken">Stops the answer between two pieces.</param>
-    IAsyncEnumerable<ModelPiece> AnswerAsync(IReadOnlyList<SessionTurn> turns, CancellationToken cancellationToken);
+    /// <exception cref="ModelException"/>
+    IAsyncEnumerable<ModelPiece> AnswerAsync(IReadOnlyList<SessionTurn> turns, IReadOnlyList<Tool> tools, CancellationToken cancellationToken);
 }
 
-/// <summary>A piece of the answer, or at its end what it cost.</summary>
+/// <summary>A piece of the answer, a wish to use a tool, or at its end what it cost.</summary>
 internal abstract record ModelPiece;
 
 internal sealed record ModelText(string Text) : ModelPiece;
 
+internal sealed record ModelCall(ToolCall Call) : ModelPiece;
+
 internal sealed record ModelUsage(int InputTokens, int OutputTokens) : ModelPiece;
+
+/// <summary>The model did not answer. The message is for people.</summary>
+internal sealed class ModelException(string code, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public string Code { get; } = code;
+}

@@ -6,7 +6,7 @@ namespace Spoq.Conductor.Run;
 
 /// <summary>One command: its shell in a session of its own, its output as it comes, its end.</summary>
 /// <remarks>What a finished command left running on purpose lives on; what a stopped one started does not.</remarks>
-internal sealed class CommandRun(string workspace, TimeSpan timeout, Func<RunEvent, CancellationToken, Task> send)
+internal sealed class CommandRun(string workspace, TimeSpan timeout, CommandGuard guard, Func<RunEvent, CancellationToken, Task> send)
 {
     private const long MaxOutputBytes = 8 * 1024 * 1024;
 
@@ -25,6 +25,7 @@ internal sealed class CommandRun(string workspace, TimeSpan timeout, Func<RunEve
     {
         var started = Stopwatch.GetTimestamp();
         var marker = ProcessTree.NewMarker();
+        using var watched = guard.Watch(marker);
         using var shell = Process.Start(Describe(command, marker)) ?? throw new InvalidOperationException("The shell did not start.");
         using var timer = new CancellationTokenSource(timeout);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);

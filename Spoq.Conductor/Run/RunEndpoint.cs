@@ -5,7 +5,7 @@ using Spoq.Core.Wire;
 namespace Spoq.Conductor.Run;
 
 /// <summary><c>POST /api/run</c>.</summary>
-internal sealed class RunEndpoint(DataDirectory data, IHostApplicationLifetime lifetime, ILogger<RunEndpoint> log)
+internal sealed class RunEndpoint(DataDirectory data, CommandGuard guard, IHostApplicationLifetime lifetime, ILogger<RunEndpoint> log)
 {
     private const int MaxCommandBytes = 64 * 1024;
     private const int DefaultTimeoutSeconds = 600;
@@ -42,7 +42,7 @@ internal sealed class RunEndpoint(DataDirectory data, IHostApplicationLifetime l
         try
         {
             var timeout = TimeSpan.FromSeconds(request.TimeoutSeconds ?? DefaultTimeoutSeconds);
-            await Send(await new CommandRun(data.Workspace, timeout, Send).RunAsync(request.Command, stopped.Token), stopped.Token);
+            await Send(await new CommandRun(data.Workspace, timeout, guard, Send).RunAsync(request.Command, stopped.Token), stopped.Token);
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {

@@ -28,7 +28,22 @@ public sealed record ConductorConfig
 
     /// <summary><c>cloud</c> or <c>local</c>; null: <c>SPOQ_DEPLOYMENT_MODE</c>, else <c>cloud</c>.</summary>
     public string? Mode { get; init; }
+
+    /// <summary>Who answers questions; null: <c>spoq-echo</c>, which says them back.</summary>
+    public ModelConfig? Model { get; init; }
+
+    /// <summary>A Unix socket for this machine's own users: its folder's and its own permissions (0660) say who, and no token is asked for. Null: none.</summary>
+    public string? Socket { get; init; }
+
+    /// <summary>Whose pages may call from a browser, such as <c>https://spoq.dev</c>; null: those of <see cref="ControlPlaneUrl"/>.</summary>
+    public IReadOnlyList<string>? CorsOrigins { get; init; }
 }
+
+/// <summary>A model behind an endpoint of OpenAI's form.</summary>
+/// <param name="Url">Up to and including <c>/v1</c>.</param>
+/// <param name="Name">Such as <c>spoq-echo</c>.</param>
+/// <param name="Key">Sent as a bearer token; null: none is asked for.</param>
+public sealed record ModelConfig(Uri Url, string Name, string? Key = null);
 
 /// <summary><c>run.json</c> in the data directory: there while a Conductor serves, gone after a graceful stop.</summary>
 public sealed record RunFile(int Pid, int Port, DateTimeOffset StartedAt, string Version);

@@ -15,6 +15,7 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(AskRequest))]
 [JsonSerializable(typeof(ConductorConfig))]
 [JsonSerializable(typeof(ConductorStatus))]
+[JsonSerializable(typeof(FolderShown))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(Heartbeat))]
 [JsonSerializable(typeof(Jwks))]
@@ -24,4 +25,6 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(RunEvent))]
 [JsonSerializable(typeof(RunFile))]
 [JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(SessionList))]
+[JsonSerializable(typeof(SessionShown))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -13,10 +13,11 @@ using Spoq.Tests.Support;
 namespace Spoq.Tests.Conductor;
 
 /// <summary>The real Conductor as a child process, and a control plane that knows two answers.</summary>
-public sealed class ConductorFixture : IAsyncLifetime, IDisposable
+public class ConductorFixture : IAsyncLifetime, IDisposable
 {
     private readonly HttpListener _controlPlane = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("spoq-conductor-").FullName;
+    private readonly System.Collections.Concurrent.ConcurrentQueue<string> _log = new();
     private Process? _process;
 
     internal Forge Forge { get; } = new();
@@ -28,6 +29,8 @@ public sealed class ConductorFixture : IAsyncLifetime, IDisposable
     internal HttpClient Http { get; private set; } = null!;
 
     internal string DataDirectory => Path.Combine(_folder, "data");
+
+    internal Uri ControlPlane { get; private set; } = null!;
 
     internal int ProcessId => _process!.Id;
 
@@ -44,9 +47,20 @@ public sealed class ConductorFixture : IAsyncLifetime, IDisposable
         Role = "owner",
     };
 
+    /// <summary>Everything it printed.</summary>
+    internal string Log => string.Join('\n', _log);
+
+    internal string Folder => _folder;
+
+    internal string Workspace => Path.Combine(DataDirectory, "workspace");
+
+    /// <summary>What a kind of fixture sets otherwise.</summary>
+    internal virtual Task<ConductorConfig> ConfigureAsync(ConductorConfig config) => Task.FromResult(config);
+
     public async Task InitializeAsync()
     {
         var port = Random.Shared.Next(20000, 30000);
+        ControlPlane = new Uri($"http://127.0.0.1:{port}");
         _controlPlane.Prefixes.Add($"http://127.0.0.1:{port}/");
         _controlPlane.Start();
         _ = AnswerAsync();
@@ -61,11 +75,12 @@ public sealed class ConductorFixture : IAsyncLifetime, IDisposable
             DataDirectory = DataDirectory,
             Mode = "local",
         };
+        config = await ConfigureAsync(config);
         await File.WriteAllTextAsync(Path.Combine(_folder, "config.json"), JsonSerializer.Serialize(config, WireJson.Default.ConductorConfig));
         await StartAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await KillAsync();
         Directory.Delete(_folder, recursive: true);
@@ -73,6 +88,7 @@ public sealed class ConductorFixture : IAsyncLifetime, IDisposable
 
     public void Dispose()
     {
+        GC.SuppressFinalize(this);
         _controlPlane.Close();
         _process?.Dispose();
         Http?.Dispose();
@@ -83,7 +99,13 @@ public sealed class ConductorFixture : IAsyncLifetime, IDisposable
     {
         var start = new ProcessStartInfo("dotnet", [Repository.Built("Spoq.Conductor", "Spoq.Conductor.dll"), "--config", Path.Combine(_folder, "config.json")]);
         start.Environment["STRIPE_SECRET"] = "never-seen";
-        return Process.Start(start)!;
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _log.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
     }
 
     internal async Task StartAsync()
@@ -113,11 +135,23 @@ public sealed class ConductorFixture : IAsyncLifetime, IDisposable
     internal Task<List<RunEvent>> RunAsync(string command, int? timeoutSeconds = null) =>
         StreamAsync("/api/run", JsonContent.Create(new RunRequest(command, timeoutSeconds), WireJson.Default.RunRequest), WireJson.Default.RunEvent);
 
-    internal Task<HttpResponseMessage> PostAsync(string path, HttpContent body)
+    internal Task<HttpResponseMessage> PostAsync(string path, HttpContent body) => SendAsync(HttpMethod.Post, path, body);
+
+    internal Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
+        var request = new HttpRequestMessage(method, path) { Content = body };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Forge.Sign(Claims));
         return Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    internal async Task StreamAskAsync(AskRequest request, Func<AskEvent, Task> take)
+    {
+        using var answer = await PostAsync("/api/ask", JsonContent.Create(request, WireJson.Default.AskRequest));
+        answer.EnsureSuccessStatusCode();
+        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(), (_, data) => JsonSerializer.Deserialize(data, WireJson.Default.AskEvent)!).EnumerateAsync())
+        {
+            await take(item.Data);
+        }
     }
 
     private async Task<List<T>> StreamAsync<T>(string path, HttpContent body, JsonTypeInfo<T> type)

@@ -155,8 +155,8 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
     [Fact]
     public async Task A_body_past_the_limit_is_413()
     {
-        using var body = new StringContent($$"""{"prompt":"{{new string('a', 2_000_000)}}"}""", Encoding.UTF8, "application/json");
-        using var answer = await conductor.PostAsync("/api/ask", body);
+        using var body = new StringContent($$"""{"command":"{{new string('a', 2_000_000)}}"}""", Encoding.UTF8, "application/json");
+        using var answer = await conductor.PostAsync("/api/run", body);
 
         Assert.Equal(413, (int)answer.StatusCode);
     }

@@ -1,24 +1,20 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Spoq.Core.Wire;
 
-namespace Spoq.Conductor.Ask;
-
-/// <param name="Role"><c>user</c> or <c>assistant</c>.</param>
-internal sealed record SessionTurn(string Role, string Text, DateTimeOffset At);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
-[JsonSerializable(typeof(SessionTurn))]
-internal sealed partial class SessionJson : JsonSerializerContext;
+namespace Spoq.Conductor.Sessions;
 
 /// <summary>Conversations as files of one JSON line a turn; a line torn by a crash is passed over.</summary>
 internal sealed class SessionStore(DataDirectory data)
 {
     /// <summary>What is read back of a long conversation: its end.</summary>
-    private const int MaxReadBytes = 1024 * 1024;
+    private const int MaxReadBytes = 8 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<Guid, byte> _busy = new();
+
+    private const int MaxListed = 200;
+    private const int MaxTitle = 120;
 
     public int Count() => Directory.EnumerateFiles(data.Sessions, "*.jsonl").Count();
 
@@ -63,6 +59,29 @@ internal sealed class SessionStore(DataDirectory data)
         var text = string.Concat(turns.Select(turn => "\n" + JsonSerializer.Serialize(turn, SessionJson.Default.SessionTurn)));
         await using var file = new FileStream(FileOf(conversationId), options);
         await file.WriteAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
+    }
+
+    /// <summary>The newest first.</summary>
+    public SessionList List()
+    {
+        var files = new DirectoryInfo(data.Sessions).EnumerateFiles("*.jsonl").OrderByDescending(file => file.LastWriteTimeUtc).Take(MaxListed);
+        return new SessionList([.. files.Where(file => Guid.TryParseExact(Path.GetFileNameWithoutExtension(file.Name), "N", out _)).Select(Summarize)]);
+    }
+
+    /// <summary>False: there is none.</summary>
+    public bool Delete(Guid conversationId)
+    {
+        var exists = File.Exists(FileOf(conversationId));
+        File.Delete(FileOf(conversationId));
+        return exists;
+    }
+
+    private static SessionSummary Summarize(FileInfo file)
+    {
+        var first = File.ReadLines(file.FullName).Select(Parse).FirstOrDefault(turn => turn is not null)?.Text.Trim() ?? "";
+        var title = first.Split('\n')[0];
+        return new SessionSummary(
+            Guid.ParseExact(Path.GetFileNameWithoutExtension(file.Name), "N"), title.Length > MaxTitle ? title[..MaxTitle] + "…" : title, new DateTimeOffset(file.LastWriteTimeUtc), file.Length);
     }
 
     private static SessionTurn? Parse(string line)
