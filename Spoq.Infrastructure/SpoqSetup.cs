@@ -26,8 +26,8 @@ public static class SpoqSetup
         services.AddBilling(configuration, environment);
         services.AddInstances(configuration, environment);
         services.AddReleases(configuration, environment);
-        services.AddMetering(configuration);
         services.AddAi(configuration, environment);
+        services.AddMetering(configuration, environment);
         return services;
     }
 }

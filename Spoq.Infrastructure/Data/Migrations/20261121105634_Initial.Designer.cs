@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121094112_Initial")]
+    [Migration("20261121105634_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -913,6 +913,362 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasName("pk_two_factors");
 
                     b.ToTable("two_factors", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.AiPrice", b =>
+                {
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<long>("CacheWrite")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_write");
+
+                    b.Property<long>("CachedInput")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cached_input");
+
+                    b.Property<DateTimeOffset>("FirstUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_used_at");
+
+                    b.Property<long>("Input")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input");
+
+                    b.Property<long>("Output")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output");
+
+                    b.HasKey("Model", "Version")
+                        .HasName("pk_ai_prices");
+
+                    b.ToTable("ai_prices", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.MeterReport", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<DateTimeOffset?>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("ReportedInputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reported_input_tokens");
+
+                    b.Property<long>("ReportedOutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reported_output_tokens");
+
+                    b.HasKey("AccountId", "Day")
+                        .HasName("pk_meter_reports");
+
+                    b.HasIndex("DueAt")
+                        .HasDatabaseName("ix_meter_reports_due_at")
+                        .HasFilter("due_at is not null");
+
+                    b.ToTable("meter_reports", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageAlert", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateOnly>("Month")
+                        .HasColumnType("date")
+                        .HasColumnName("month");
+
+                    b.Property<string>("Allowance")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("allowance");
+
+                    b.Property<int>("Percent")
+                        .HasColumnType("integer")
+                        .HasColumnName("percent");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.HasKey("AccountId", "Month", "Allowance", "Percent")
+                        .HasName("pk_usage_alerts");
+
+                    b.ToTable("usage_alerts", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageCap", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<long>("MonthlyCap")
+                        .HasColumnType("bigint")
+                        .HasColumnName("monthly_cap");
+
+                    b.Property<DateTimeOffset>("SetAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("set_at");
+
+                    b.HasKey("AccountId")
+                        .HasName("pk_usage_caps");
+
+                    b.ToTable("usage_caps", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_usage_caps_monthly_cap", "monthly_cap >= 0");
+                        });
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageDay", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<Guid>("ApiKeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("api_key_id");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<long>("CacheWriteTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_write_tokens");
+
+                    b.Property<long>("CachedInputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cached_input_tokens");
+
+                    b.Property<long>("CostMicrodollars")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_microdollars");
+
+                    b.Property<long>("EstimatedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("estimated_requests");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("ReasoningTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reasoning_tokens");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.HasKey("AccountId", "Day", "ApiKeyId", "Model")
+                        .HasName("pk_usage_daily");
+
+                    b.ToTable("usage_daily", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageEvent", b =>
+                {
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<Guid>("ApiKeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("api_key_id");
+
+                    b.Property<long>("CacheWriteTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_write_tokens");
+
+                    b.Property<long>("CachedInputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cached_input_tokens");
+
+                    b.Property<long>("CostMicrodollars")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_microdollars");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<bool>("IsEstimated")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_estimated");
+
+                    b.Property<bool>("IsInterrupted")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_interrupted");
+
+                    b.Property<long>("LatencyMicroseconds")
+                        .HasColumnType("bigint")
+                        .HasColumnName("latency_microseconds");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<int>("PriceVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("price_version");
+
+                    b.Property<long>("ReasoningTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reasoning_tokens");
+
+                    b.Property<int>("Status")
+                        .HasColumnType("integer")
+                        .HasColumnName("status");
+
+                    b.Property<string>("Upstream")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("upstream");
+
+                    b.HasKey("StartedAt", "RequestId")
+                        .HasName("pk_usage_events");
+
+                    b.ToTable("usage_events", null, t =>
+                        {
+                            t.ExcludeFromMigrations();
+                        });
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageHold", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<Guid>("ApiKeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("api_key_id");
+
+                    b.Property<long>("Microdollars")
+                        .HasColumnType("bigint")
+                        .HasColumnName("microdollars");
+
+                    b.Property<DateTimeOffset>("ValidUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("valid_until");
+
+                    b.HasKey("AccountId", "NodeId", "ApiKeyId")
+                        .HasName("pk_usage_reservations");
+
+                    b.ToTable("usage_reservations", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageMonth", b =>
+                {
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateOnly>("Month")
+                        .HasColumnType("date")
+                        .HasColumnName("month");
+
+                    b.Property<Guid>("ApiKeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("api_key_id");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<long>("CacheWriteTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_write_tokens");
+
+                    b.Property<long>("CachedInputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cached_input_tokens");
+
+                    b.Property<long>("CostMicrodollars")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_microdollars");
+
+                    b.Property<long>("EstimatedRequests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("estimated_requests");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("ReasoningTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reasoning_tokens");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("AccountId", "Month", "ApiKeyId", "Model")
+                        .HasName("pk_usage_monthly");
+
+                    b.HasIndex("UpdatedAt")
+                        .HasDatabaseName("ix_usage_monthly_updated_at");
+
+                    b.ToTable("usage_monthly", (string)null);
                 });
 
             modelBuilder.Entity("Spoq.Core.Billing.CheckoutIntent", b =>
@@ -2560,6 +2916,26 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_two_factors_users_account_id");
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageAlert", b =>
+                {
+                    b.HasOne("Spoq.Infrastructure.Accounts.User", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_usage_alerts_users_account_id");
+                });
+
+            modelBuilder.Entity("Spoq.Core.Ai.Usage.UsageCap", b =>
+                {
+                    b.HasOne("Spoq.Infrastructure.Accounts.User", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_usage_caps_users_account_id");
                 });
 
             modelBuilder.Entity("Spoq.Core.Billing.CheckoutIntent", b =>

@@ -14,6 +14,23 @@ namespace Spoq.Infrastructure.Data.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateTable(
+                name: "ai_prices",
+                columns: table => new
+                {
+                    model = table.Column<string>(type: "text", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
+                    input = table.Column<long>(type: "bigint", nullable: false),
+                    cached_input = table.Column<long>(type: "bigint", nullable: false),
+                    cache_write = table.Column<long>(type: "bigint", nullable: false),
+                    output = table.Column<long>(type: "bigint", nullable: false),
+                    first_used_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_ai_prices", x => new { x.model, x.version });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "audit_log",
                 columns: table => new
                 {
@@ -94,6 +111,23 @@ namespace Spoq.Infrastructure.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_local_mail", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "meter_reports",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    output_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    reported_input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    reported_output_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_meter_reports", x => new { x.account_id, x.day });
                 });
 
             migrationBuilder.CreateTable(
@@ -264,6 +298,66 @@ namespace Spoq.Infrastructure.Data.Migrations
                 {
                     table.PrimaryKey("pk_stripe_inbox", x => x.id);
                     table.CheckConstraint("ck_stripe_inbox_event_outcome", "outcome in ('waiting', 'done', 'ignored', 'unreadable')");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_daily",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    api_key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    model = table.Column<string>(type: "text", nullable: false),
+                    requests = table.Column<long>(type: "bigint", nullable: false),
+                    input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    cached_input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    cache_write_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    output_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    reasoning_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    cost_microdollars = table.Column<long>(type: "bigint", nullable: false),
+                    estimated_requests = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_daily", x => new { x.account_id, x.day, x.api_key_id, x.model });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_monthly",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    month = table.Column<DateOnly>(type: "date", nullable: false),
+                    api_key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    model = table.Column<string>(type: "text", nullable: false),
+                    requests = table.Column<long>(type: "bigint", nullable: false),
+                    input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    cached_input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    cache_write_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    output_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    reasoning_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    cost_microdollars = table.Column<long>(type: "bigint", nullable: false),
+                    estimated_requests = table.Column<long>(type: "bigint", nullable: false),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_monthly", x => new { x.account_id, x.month, x.api_key_id, x.model });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_reservations",
+                columns: table => new
+                {
+                    node_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    api_key_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    microdollars = table.Column<long>(type: "bigint", nullable: false),
+                    valid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_reservations", x => new { x.account_id, x.node_id, x.api_key_id });
                 });
 
             migrationBuilder.CreateTable(
@@ -676,6 +770,47 @@ namespace Spoq.Infrastructure.Data.Migrations
                     table.PrimaryKey("pk_two_factors", x => x.account_id);
                     table.ForeignKey(
                         name: "fk_two_factors_users_account_id",
+                        column: x => x.account_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_alerts",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    month = table.Column<DateOnly>(type: "date", nullable: false),
+                    allowance = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    percent = table.Column<int>(type: "integer", nullable: false),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_alerts", x => new { x.account_id, x.month, x.allowance, x.percent });
+                    table.ForeignKey(
+                        name: "fk_usage_alerts_users_account_id",
+                        column: x => x.account_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "usage_caps",
+                columns: table => new
+                {
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    monthly_cap = table.Column<long>(type: "bigint", nullable: false),
+                    set_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_usage_caps", x => x.account_id);
+                    table.CheckConstraint("ck_usage_caps_monthly_cap", "monthly_cap >= 0");
+                    table.ForeignKey(
+                        name: "fk_usage_caps_users_account_id",
                         column: x => x.account_id,
                         principalTable: "users",
                         principalColumn: "id",
@@ -1277,6 +1412,12 @@ namespace Spoq.Infrastructure.Data.Migrations
                 column: "sent_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_meter_reports_due_at",
+                table: "meter_reports",
+                column: "due_at",
+                filter: "due_at is not null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_outbox_due_at",
                 table: "outbox",
                 column: "due_at",
@@ -1460,6 +1601,11 @@ namespace Spoq.Infrastructure.Data.Migrations
                 filter: "terminated_at is null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_usage_monthly_updated_at",
+                table: "usage_monthly",
+                column: "updated_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_user_claims_user_id",
                 table: "user_claims",
                 column: "user_id");
@@ -1487,6 +1633,9 @@ namespace Spoq.Infrastructure.Data.Migrations
         {
             migrationBuilder.DropTable(
                 name: "address_claims");
+
+            migrationBuilder.DropTable(
+                name: "ai_prices");
 
             migrationBuilder.DropTable(
                 name: "api_keys");
@@ -1529,6 +1678,9 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "local_mail");
+
+            migrationBuilder.DropTable(
+                name: "meter_reports");
 
             migrationBuilder.DropTable(
                 name: "oauth_clients");
@@ -1583,6 +1735,21 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "subscriptions");
+
+            migrationBuilder.DropTable(
+                name: "usage_alerts");
+
+            migrationBuilder.DropTable(
+                name: "usage_caps");
+
+            migrationBuilder.DropTable(
+                name: "usage_daily");
+
+            migrationBuilder.DropTable(
+                name: "usage_monthly");
+
+            migrationBuilder.DropTable(
+                name: "usage_reservations");
 
             migrationBuilder.DropTable(
                 name: "user_claims");
