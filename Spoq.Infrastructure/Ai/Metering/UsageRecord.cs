@@ -21,7 +21,7 @@ internal enum RecordFlags
 /// A call as it stands on the disk, under way or over: the same bytes for both, so that ending one is a copy. Changing
 /// it means a new <see cref="SpoolFile.Format"/>.
 /// </summary>
-[StructLayout(LayoutKind.Sequential)]
+[StructLayout(LayoutKind.Sequential, Size = Size)]
 internal struct UsageRecord
 {
     public const int Size = 320;
