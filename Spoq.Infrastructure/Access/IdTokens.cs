@@ -39,7 +39,7 @@ public sealed class IdTokens(SigningKeys keys, IOptions<SpoqOptions> options, Ti
                 Name = user?.Name,
             },
         };
-        return await keys.SignAsync(claims, cancellationToken);
+        return await keys.SignAsync(db, claims, TokenTypes.Jwt, cancellationToken);
     }
 
     /// <summary>Null: there is no such account.</summary>

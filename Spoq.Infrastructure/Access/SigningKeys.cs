@@ -41,6 +41,8 @@ public sealed class SigningKeys : IDisposable
 
     internal Task<string> SignAsync(TokenClaims claims, CancellationToken cancellationToken) => SignAsync(claims, TokenTypes.Jwt, cancellationToken);
 
+    internal Task<string> SignAsync(TokenClaims claims, string type, CancellationToken cancellationToken) => SignAsync(null, claims, type, cancellationToken);
+
     /// <summary>What is published, ready to verify with; made anew only when the keys were read anew.</summary>
     internal async ValueTask<KeySet> VerifyingAsync(CancellationToken cancellationToken)
     {
@@ -48,9 +50,13 @@ public sealed class SigningKeys : IDisposable
         return ring.Verifying;
     }
 
-    internal async Task<string> SignAsync(TokenClaims claims, string type, CancellationToken cancellationToken)
+    /// <param name="db">Of a caller that holds rows: news of a rotation may come at any moment, and many that then wait for a second connection would wait for each other.</param>
+    /// <param name="claims">What it says.</param>
+    /// <param name="type">Of <see cref="TokenTypes"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task<string> SignAsync(SpoqDbContext? db, TokenClaims claims, string type, CancellationToken cancellationToken)
     {
-        var ring = await RingAsync(cancellationToken);
+        var ring = await RingAsync(cancellationToken, db);
         using var key = ECDsa.Create(ring.Private);
         return TokenSigner.Sign(claims, key, ring.Signer.Kid, type);
     }
@@ -80,7 +86,7 @@ public sealed class SigningKeys : IDisposable
         return VerificationKey.Publish(curve.ExportParameters(includePrivateParameters: false));
     }
 
-    private async Task<Ring> RingAsync(CancellationToken cancellationToken)
+    private async Task<Ring> RingAsync(CancellationToken cancellationToken, SpoqDbContext? callers = null)
     {
         var now = _clock.GetUtcNow();
         if (_ring is { } held && now - held.ReadAt is var age && age >= TimeSpan.Zero && age < s_refreshed)
@@ -88,11 +94,12 @@ public sealed class SigningKeys : IDisposable
             return held;
         }
 
-        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
-        var keys = await ReadAsync(db, cancellationToken);
+        var keys = callers is null ? [] : await ReadAsync(callers, cancellationToken);
         if (SignerOf(keys, now) is null)
         {
-            keys = await MakeAsync(db, now, cancellationToken);
+            await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+            keys = await ReadAsync(db, cancellationToken);
+            keys = SignerOf(keys, now) is null ? await MakeAsync(db, now, cancellationToken) : keys;
         }
 
         var signer = SignerOf(keys, now)!;

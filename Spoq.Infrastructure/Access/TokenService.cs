@@ -23,7 +23,7 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
     public Task<IssuedTokens> IssueAsync(SpoqDbContext db, Grant grant, CancellationToken cancellationToken) =>
         IssueAsync(db, grant, new SignInProof(null, null), cancellationToken);
 
-    /// <summary>Has the keys at hand, so that issuing inside a transaction asks for no second connection.</summary>
+    /// <summary>Has keys made, where there are none yet, and at hand: issuing inside a transaction asks for no second connection.</summary>
     internal async Task PrepareAsync(CancellationToken cancellationToken) => await keys.VerifyingAsync(cancellationToken);
 
     /// <summary>With an id token where the scope <c>openid</c> was granted.</summary>
@@ -31,7 +31,7 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
     {
         var refreshToken = Secret.New();
         Add(db, grant.Id, refreshToken);
-        var accessToken = await SignAsync(grant, grant.Scope, cancellationToken);
+        var accessToken = await SignAsync(db, grant, grant.Scope, cancellationToken);
         var idToken = ScopeSet.Parse(grant.Scope).Contains(Scopes.OpenId) ? await idTokens.SignAsync(db, grant, accessToken, proof, cancellationToken) : null;
         return new IssuedTokens(accessToken, refreshToken, AccessLife, grant.Scope, idToken);
     }
@@ -77,11 +77,11 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
                 token.Spend(box.Seal(Encoding.UTF8.GetBytes(successor), Purpose), desk.Now);
                 await db.SaveChangesAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
-                return new IssuedTokens(await SignAsync(grant, asked, cancellationToken), successor, AccessLife, asked, null);
+                return new IssuedTokens(await SignAsync(db, grant, asked, cancellationToken), successor, AccessLife, asked, null);
 
             case RefreshOutcome.Repeat:
                 var again = Encoding.UTF8.GetString(box.Open(token.SealedSuccessor, Purpose));
-                return new IssuedTokens(await SignAsync(grant, asked, cancellationToken), again, AccessLife, asked, null);
+                return new IssuedTokens(await SignAsync(db, grant, asked, cancellationToken), again, AccessLife, asked, null);
 
             case RefreshOutcome.Reused:
                 desk.Audit(db, grant.AccountId, "access.refresh_token_reused", grant.Name ?? grant.ClientId, caller);
@@ -100,7 +100,7 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
     private void Add(SpoqDbContext db, Guid grantId, string refreshToken) =>
         db.Add(new RefreshToken(Secret.Hash(refreshToken), grantId, desk.Now, desk.Now + RefreshToken.Life));
 
-    private Task<string> SignAsync(Grant grant, string scope, CancellationToken cancellationToken)
+    private Task<string> SignAsync(SpoqDbContext db, Grant grant, string scope, CancellationToken cancellationToken)
     {
         var issuer = RuntimeTokens.IssuerOf(options.Value);
         var claims = new TokenClaims
@@ -115,6 +115,6 @@ public sealed class TokenService(IDbContextFactory<SpoqDbContext> contexts, Sign
             Scope = scope,
             GrantId = grant.Id.ToString(),
         };
-        return keys.SignAsync(claims, TokenTypes.AccessToken, cancellationToken);
+        return keys.SignAsync(db, claims, TokenTypes.AccessToken, cancellationToken);
     }
 }

@@ -143,6 +143,25 @@ public sealed class ApiKeyHttpTests
         await Eventually.TrueAsync(async () => (await UseAsync(program, next)).Status == 401, "the revoked key to end", TimeSpan.FromSeconds(15));
     }
 
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(int.MinValue)]
+    [InlineData(73)]
+    [InlineData(-1)]
+    public async Task An_overlap_that_is_out_of_range_is_refused_however_far(int hours)
+    {
+        var server = await SpoqServer.SharedAsync();
+        using var person = await SignedInAsync(server);
+        using var made = await person.Http.PostAsJsonAsync("/v1/api-keys", new { name = "overlap", scopes = new[] { "ai" } });
+        var id = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+
+        using var answer = await person.Http.PostAsJsonAsync($"/v1/api-keys/{id}/rotate", new { overlap_hours = hours });
+        using var form = await person.SubmitAsync($"/dashboard/keys?rotate={id}", "rotate-key", await person.FormTokenAsync("/dashboard/account"), $"overlap_hours={hours}");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, form.StatusCode);
+    }
+
     private static async Task<HttpVisitor> SignedInAsync(SpoqServer server)
     {
         var person = new HttpVisitor(server);

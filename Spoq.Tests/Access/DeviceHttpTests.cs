@@ -97,6 +97,37 @@ public sealed class DeviceHttpTests
         Assert.Equal((400, "authorization_pending"), await PollAsync(machine, started));
     }
 
+    [Theory]
+    [InlineData("same-site")]
+    [InlineData("cross-site")]
+    public async Task Another_page_that_asks_for_wrong_words_again_and_again_locks_nobody(string site)
+    {
+        var server = await SpoqServer.SharedAsync();
+        using var machine = server.NewClient();
+        using var person = await SignedInAsync(server);
+        for (var i = 0; i < 7; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/auth/verify?code=BLUE-FISH-TREE");
+            request.Headers.Add("Sec-Fetch-Site", site);
+            using var answer = await person.Http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Contains("value=\"BLUE-FISH-TREE\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        // Their own five tries are all still there.
+        var started = await StartAsync(machine, new { });
+        for (var i = 0; i < 4; i++)
+        {
+            using var wrong = await person.Http.GetAsync(new Uri("/auth/verify?code=BLUE-FISH-TREE", UriKind.Relative));
+            Assert.Contains("role=\"alert\"", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        using var own = new HttpRequestMessage(HttpMethod.Get, $"/auth/verify?code={started.GetProperty("user_code").GetString()}");
+        own.Headers.Add("Sec-Fetch-Site", "same-origin");
+        using var found = await person.Http.SendAsync(own);
+        Assert.Contains("Let this device in?", await found.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Who_is_not_signed_in_is_led_to_log_in_and_back_to_the_words_and_a_program_is_told()
     {

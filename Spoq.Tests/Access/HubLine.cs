@@ -14,6 +14,9 @@ internal sealed class HubLine : IAsyncDisposable
     private readonly StringBuilder _rest = new();
     private int _calls;
 
+    /// <summary>What the hub said by itself, in order: <c>InstanceChanged</c> and the like.</summary>
+    public List<string> Heard { get; } = [];
+
     /// <summary>The status of the handshake; 101: let in.</summary>
     public static async Task<int> TryAsync(Uri baseUrl, string path, string? token)
     {
@@ -51,6 +54,19 @@ internal sealed class HubLine : IAsyncDisposable
             {
                 return message.Replace($"\"invocationId\":\"{id}\"", "", StringComparison.Ordinal);
             }
+
+            Hear(json.RootElement);
+        }
+    }
+
+    /// <summary>Until the hub says this by itself.</summary>
+    public async Task HearAsync(string what)
+    {
+        var before = Heard.Count;
+        while (!Heard.Skip(before).Contains(what))
+        {
+            using var json = JsonDocument.Parse(await ReadAsync());
+            Hear(json.RootElement);
         }
     }
 
@@ -62,6 +78,14 @@ internal sealed class HubLine : IAsyncDisposable
         }
 
         _socket.Dispose();
+    }
+
+    private void Hear(JsonElement message)
+    {
+        if (message.TryGetProperty("target", out var target))
+        {
+            Heard.Add(target.GetString()!);
+        }
     }
 
     private Task ConnectAsync(Uri baseUrl, string path, string? token)

@@ -2,7 +2,6 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
-using Spoq.Core.Accounts;
 using Spoq.Tests.Stories;
 using Spoq.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -49,6 +48,10 @@ public sealed class AccountStory(SignInServer fixture) : IClassFixture<SignInSer
         await page.WaitForURLAsync(new Regex("/login/confirm"));
         await page.ShotAsync($"signin-confirm-{look}");
         await page.GetByLabel("Password", new() { Exact = true }).FillAsync(Customer.Password);
+        await customer.PressAsync("Confirm");
+        await page.WaitForURLAsync(new Regex("/login/2fa"));
+        await page.ShotAsync($"signin-confirm-2fa-{look}");
+        await page.GetByLabel("Code").FillAsync(customer.RecoveryCodes.Dequeue());
         await customer.PressAsync("Confirm");
         await page.WaitForURLAsync(new Regex("/dashboard/account/password"));
         await page.ShotAsync($"signin-password-{look}");
@@ -176,10 +179,10 @@ public sealed class AccountStory(SignInServer fixture) : IClassFixture<SignInSer
         await customer.GoAsync("/dashboard/account/two-factor");
         await page.ShotAsync($"signin-two-factor-{look}");
         customer.Secret = (await page.Locator(".copyable code").First.InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal);
-        await page.GetByLabel("6-digit code").FillAsync(CodeOf(customer.Secret, TimeSpan.Zero));
+        await page.GetByLabel("6-digit code").FillAsync(Authenticator.CodeOf(customer.Secret, DateTimeOffset.UtcNow));
         await customer.PressAsync("Turn on");
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Your recovery codes" })).ToBeVisibleAsync();
-        customer.RecoveryCode = await page.Locator(".codes li").First.InnerTextAsync();
+        customer.RecoveryCodes = new Queue<string>(await page.Locator(".codes li").AllInnerTextsAsync());
         await page.ShotAsync($"signin-recovery-codes-{look}");
         await customer.GoAsync("/dashboard/account/two-factor");
         await page.ShotAsync($"signin-two-factor-on-{look}");
@@ -207,15 +210,8 @@ public sealed class AccountStory(SignInServer fixture) : IClassFixture<SignInSer
         await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
         await Expect(page.GetByText("That code is not right")).ToBeVisibleAsync();
         await page.ShotAsync($"signin-2fa-wrong-{look}");
-        await page.GetByLabel("Code").FillAsync(customer.RecoveryCode);
+        await page.GetByLabel("Code").FillAsync(customer.RecoveryCodes.Dequeue());
         await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
         await page.WaitForURLAsync(new Regex("/setup|/dashboard"));
-    }
-
-    private static string CodeOf(string secret, TimeSpan later)
-    {
-        var bits = string.Concat(secret.Select(letter => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter), 2).PadLeft(5, '0')));
-        byte[] bytes = [.. Enumerable.Range(0, bits.Length / 8).Select(n => Convert.ToByte(bits.Substring(n * 8, 8), 2))];
-        return Totp.Code(bytes, Totp.StepAt(DateTimeOffset.UtcNow + later));
     }
 }

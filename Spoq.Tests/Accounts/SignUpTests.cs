@@ -97,6 +97,50 @@ public sealed class SignUpTests(DatabaseFixture database) : IClassFixture<Databa
         Assert.True(owner.Try(out _, out _));
     }
 
+    [Fact]
+    public async Task Logging_in_to_an_unconfirmed_sign_up_again_and_again_mails_what_the_mail_box_may_get_and_no_more()
+    {
+        var email = NewEmail();
+        await StartAsync(email);
+        for (var i = 0; i < 30; i++)
+        {
+            Assert.NotEmpty(await ReopenAsync(email, new Caller(new IPAddress(0x0100000A + (i << 24)), "tests")));
+        }
+
+        Assert.Equal(20, (await MailsAsync(email)).Count);
+    }
+
+    [Fact]
+    public async Task One_network_makes_six_mails_an_hour_and_a_locked_code_then_stays_locked()
+    {
+        var email = NewEmail();
+        await StartAsync(email);
+        var tries = 0;
+        for (var i = 0; i < 9; i++)
+        {
+            database.Clock.Advance(TimeSpan.FromSeconds(1));
+            var ticket = await ReopenAsync(email, _caller);
+            var codes = (await MailsAsync(email)).ConvertAll(Code);
+            var wrong = Enumerable.Range(0, 10).Select(digit => new string((char)('0' + digit), 6)).First(code => !codes.Contains(code));
+            while (await ConfirmAsync(ticket, wrong) == AccountRefusals.CodeWrong)
+            {
+                tries++;
+            }
+
+            Assert.Equal(AccountRefusals.CodeLocked, await ConfirmAsync(ticket, codes[0]));
+        }
+
+        Assert.Equal(6, (await MailsAsync(email)).Count);
+        Assert.Equal(5 * (SignUp.MaxTries - 1), tries);
+    }
+
+    private async Task<string> ReopenAsync(string email, Caller caller)
+    {
+        Assert.True((await database.Get<LoginService>().LogInAsync(email, Password, null, caller, CancellationToken.None)).Try(out var loggedIn, out var no), no?.Code);
+        Assert.Null(loggedIn.AccountId);
+        return loggedIn.Unconfirmed!.Ticket;
+    }
+
     private async Task<Refusal?> ConfirmAsync(string ticket, string code)
     {
         (await SignUps.ConfirmByCodeAsync(ticket, code, new SignUpProof(ticket), _caller, CancellationToken.None)).Try(out _, out var no);

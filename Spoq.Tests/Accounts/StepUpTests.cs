@@ -40,6 +40,50 @@ public sealed class StepUpTests(SignInServer fixture) : IClassFixture<SignInServ
     }
 
     [Fact]
+    public async Task With_two_factor_on_the_password_alone_opens_nothing_and_the_code_then_keeps_the_session()
+    {
+        const string Page = "/dashboard/account/two-factor";
+        using var visitor = fixture.NewVisitor();
+        var email = await visitor.SignUpAsync();
+        var codes = await visitor.TurnTwoFactorOnAsync();
+        await fixture.TimePassesAsync(email);
+        var confirm = (await visitor.LocationAsync(Page))!;
+
+        using var password = await visitor.SubmitAsync(confirm, "confirm", await visitor.FormTokenAsync("/dashboard/account"), "password=correct+horse+battery+staple");
+        var second = password.Headers.Location!.ToString();
+        Assert.EndsWith($"/login/2fa?return_url={Uri.EscapeDataString(Page)}", second, StringComparison.Ordinal);
+        Assert.Equal(confirm, await visitor.LocationAsync(Page));
+        using var wrong = await visitor.SubmitAsync(second, "second-step", await visitor.FormTokenAsync(second), "code=000000");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
+        Assert.Equal(confirm, await visitor.LocationAsync(Page));
+
+        var before = await SessionsAsync(email);
+        using var right = await visitor.SubmitAsync(second, "second-step", await visitor.FormTokenAsync(second), $"code={codes[0]}");
+        Assert.EndsWith(Page, right.Headers.Location!.ToString(), StringComparison.Ordinal);
+        Assert.Null(await visitor.LocationAsync(Page));
+        Assert.Equal(before, await SessionsAsync(email));
+    }
+
+    [Fact]
+    public async Task With_two_factor_on_a_linked_login_too_is_followed_by_the_code()
+    {
+        const string Page = "/dashboard/account/logins";
+        var person = SignInServer.NewPerson(SignInServer.NewEmail());
+        using var visitor = fixture.NewVisitor();
+        await fixture.ThroughAsync(visitor, fixture.GitHub, person, "/auth/github");
+        var codes = await visitor.TurnTwoFactorOnAsync();
+        await fixture.TimePassesAsync(person.Email!);
+        var shown = await visitor.ReadAsync($"/login/confirm?return_url={Page}");
+        var at = shown.IndexOf("href=\"/auth/github?", StringComparison.Ordinal) + "href=\"".Length;
+
+        var second = await fixture.ThroughAsync(visitor, fixture.GitHub, person, shown[at..shown.IndexOf('"', at)]);
+        Assert.StartsWith("/login/2fa?", second, StringComparison.Ordinal);
+        Assert.StartsWith("/login/confirm?", await visitor.LocationAsync(Page), StringComparison.Ordinal);
+        using var right = await visitor.SubmitAsync(second, "second-step", await visitor.FormTokenAsync(second), $"code={codes[0]}");
+        Assert.Null(await visitor.LocationAsync(Page));
+    }
+
+    [Fact]
     public async Task A_program_is_told_to_sign_in_again_in_a_code()
     {
         using var visitor = fixture.NewVisitor();
@@ -88,4 +132,7 @@ public sealed class StepUpTests(SignInServer fixture) : IClassFixture<SignInServ
 
         Assert.Equal(HttpStatusCode.TooManyRequests, last);
     }
+
+    private Task<string> SessionsAsync(string email) =>
+        fixture.ScalarAsync<string>("select string_agg(id::text, ' ' order by id) from sessions where revoked_at is null and account_id = (select id from users where email = $1)", email);
 }

@@ -172,7 +172,7 @@ public sealed class TwoFactorTests(DatabaseFixture database) : IClassFixture<Dat
         var accountId = await database.AddAccountAsync();
         var other = await database.AddAccountAsync();
         var offer = TwoFactor.Offer(accountId, "a@example.com");
-        var code = Totp.Code(Base32(offer.Secret), Totp.StepAt(database.Clock.Now));
+        var code = Totp.Code(Authenticator.Base32(offer.Secret), Totp.StepAt(database.Clock.Now));
 
         Assert.Equal(AccountRefusals.SetUpOver, await TurnOnAsync(other, offer.SetUp, code));
         Assert.Equal(AccountRefusals.SetUpOver, await TurnOnAsync(accountId, "nonsense", code));
@@ -195,7 +195,7 @@ public sealed class TwoFactorTests(DatabaseFixture database) : IClassFixture<Dat
         var accountId = await database.AddAccountAsync(email);
         Assert.Null(await database.Get<AccountService>().ChangePasswordAsync(accountId, null, Password, null, _caller, CancellationToken.None));
         var offer = TwoFactor.Offer(accountId, email);
-        var secret = Base32(offer.Secret);
+        var secret = Authenticator.Base32(offer.Secret);
         Assert.True((await TwoFactor.TurnOnAsync(accountId, offer.SetUp, Totp.Code(secret, Totp.StepAt(database.Clock.Now)), _caller, CancellationToken.None)).Try(out var codes, out _));
         database.Clock.Advance(TimeSpan.FromSeconds(30));
         return new Protected(accountId, email, secret, codes);
@@ -219,12 +219,6 @@ public sealed class TwoFactorTests(DatabaseFixture database) : IClassFixture<Dat
     {
         (await SecondFactor.FinishAsync(ticket, code, _caller, CancellationToken.None)).Try(out _, out var no);
         return no;
-    }
-
-    private static byte[] Base32(string text)
-    {
-        var bits = string.Concat(text.Select(letter => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter), 2).PadLeft(5, '0')));
-        return [.. Enumerable.Range(0, bits.Length / 8).Select(n => Convert.ToByte(bits.Substring(n * 8, 8), 2))];
     }
 
     private sealed record Protected(Guid AccountId, string Email, byte[] Secret, IReadOnlyList<string> Codes)

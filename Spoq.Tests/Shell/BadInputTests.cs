@@ -125,6 +125,23 @@ public sealed class BadInputTests(StoryServer fixture) : IClassFixture<StoryServ
         }
     }
 
+    [Theory]
+    [InlineData("/dashboard/account/logins", "unlink", "login=a%00b%20c%00d")]
+    [InlineData("/dashboard/account/logins", "unlink", "login=%00")]
+    [InlineData("/dashboard/account/logins", "unlink", "")]
+    [InlineData("/dashboard/account/passkeys", "passkey-change", "rename=%00&name=%00&remove=%00")]
+    [InlineData("/dashboard/account/two-factor", "turn-on", "set_up=%00&code=%00")]
+    [InlineData("/dashboard/account/password", "password", "current_password=%00&password=%00%00%00%00%00%00%00%00%00%00%00%00%00")]
+    [InlineData("/dashboard/keys?new=1", "create-key", "name=a%00b&scopes=a%00i&cap=%00&expiry=%00")]
+    public async Task A_NUL_in_a_form_of_somebody_signed_in_is_bad_input(string page, string form, string fields)
+    {
+        using var visitor = new HttpVisitor(fixture.Server);
+        await visitor.SignUpAsync();
+        var token = await visitor.FormTokenAsync("/dashboard/account");
+
+        await RefusedAsync(() => visitor.SubmitAsync(page, form, token, fields), fields);
+    }
+
     private static async Task<HttpResponseMessage> PostAsync(HttpClient client, string path, HttpContent content, string type, bool chunked = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };

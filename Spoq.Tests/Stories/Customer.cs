@@ -20,8 +20,8 @@ internal sealed class Customer(IPage page, SpoqServer server)
     /// <summary>Of the authenticator app, once there is one.</summary>
     public string Secret { get; set; } = "";
 
-    /// <summary>One that was not used yet.</summary>
-    public string RecoveryCode { get; set; } = "";
+    /// <summary>Those that were not used yet.</summary>
+    public Queue<string> RecoveryCodes { get; set; } = [];
 
     public string AddressName { get; } = $"a{Guid.NewGuid():n}"[..12];
 

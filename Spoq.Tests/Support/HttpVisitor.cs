@@ -28,7 +28,7 @@ internal sealed partial class HttpVisitor : IDisposable
     /// <summary>The token that forms of this visitor carry; any page with a form hands one out.</summary>
     public async Task<string> FormTokenAsync(string page = "/login")
     {
-        var html = await Http.GetStringAsync(new Uri(page, UriKind.Relative));
+        var html = await Http.GetStringAsync(new Uri(page, UriKind.RelativeOrAbsolute));
         return Token().Match(html).Groups[1].Value;
     }
 
