@@ -7,8 +7,8 @@ public sealed class OAuthClient(string id, string name, DateTimeOffset createdAt
     public const string RefreshGrant = "refresh_token";
     public const string DeviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 
-    /// <summary>Words of OpenID Connect that add nothing here: what they stand for comes with <c>profile</c>, or always.</summary>
-    private static readonly string[] s_ignored = ["email", "address", "offline_access"];
+    /// <summary>Words of OpenID Connect that add nothing here: nobody has it, or it comes always.</summary>
+    private static readonly string[] s_ignored = ["address", "offline_access"];
 
     /// <summary>The <c>client_id</c>.</summary>
     public string Id { get; private set; } = id;
@@ -70,7 +70,8 @@ public sealed class OAuthClient(string id, string name, DateTimeOffset createdAt
     public ScopeSet? Grantable(string? requested)
     {
         var allowed = Scope is null ? ScopeSet.Of(Scopes.Grantable) : ScopeSet.Parse(Scope);
-        var asked = ScopeSet.Of(ScopeSet.Parse(requested).InOrder().Except(s_ignored));
+        // OpenID Connect has the e-mail address in a scope of its own; here it is part of the profile.
+        var asked = ScopeSet.Of(ScopeSet.Parse(requested).InOrder().Except(s_ignored).Select(scope => scope == "email" ? Scopes.Profile : scope));
         if (asked.Count == 0)
         {
             asked = IsFirstParty ? allowed : ScopeSet.Parse("openid profile").And(allowed) is { Count: > 0 } usual ? usual : allowed;

@@ -8,11 +8,13 @@ namespace Spoq.Core.Access;
 /// <summary>Writes JSON Web Tokens signed with ES256 (RFC 7518, section 3.4).</summary>
 public static class TokenSigner
 {
+    public const string Algorithm = "ES256";
+
     public static string Sign(TokenClaims claims, ECDsa key, string kid, string type = TokenTypes.Jwt)
     {
         var head = Part(json =>
         {
-            json.WriteString("alg", "ES256");
+            json.WriteString("alg", Algorithm);
             json.WriteString("typ", type);
             json.WriteString("kid", kid);
         });

@@ -45,20 +45,22 @@ public sealed class Grants(IDbContextFactory<SpoqDbContext> contexts, AuditLog a
         return null;
     }
 
-    /// <summary>Ends what our own clients hold, as after a changed password; joins the caller's transaction where there is one.</summary>
-    public async Task RevokeFirstPartyAsync(SpoqDbContext db, Guid accountId, Guid? exceptGrantId, CancellationToken cancellationToken)
+    /// <summary>Ends what our own clients hold, as after a changed password, in the caller's transaction, which also saves the audit entries.</summary>
+    public async Task RevokeFirstPartyAsync(SpoqDbContext db, Guid accountId, Guid? exceptGrantId, Caller caller, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var clients = FirstPartyClients.All.ToArray();
-        await db.Database.ExecuteSqlAsync(
+        var revoked = await db.Set<Grant>().FromSql(
             $"""
-            with revoked as (
-                update grants set revoked_at = {now}
-                where account_id = {accountId} and revoked_at is null and client_id = any({clients}) and id is distinct from {exceptGrantId}
-                returning id)
-            select pg_notify({Channel}, id::text) from revoked
-            """,
-            cancellationToken);
+            update grants set revoked_at = {now}
+            where account_id = {accountId} and revoked_at is null and client_id = any({clients}) and id is distinct from {exceptGrantId}
+            returning *
+            """).AsNoTracking().ToListAsync(cancellationToken);
+        foreach (var grant in revoked)
+        {
+            audit.Add(db, new AuditEntry(accountId, "access.grant_revoked", $"{grant.Name ?? grant.ClientId}, with the other sign-ins", caller.Address, caller.UserAgent));
+            await Notices.PublishAsync(db, Channel, grant.Id.ToString(), cancellationToken);
+        }
     }
 
     /// <summary>In the caller's transaction, which also saves the audit entry. False: somebody else was first.</summary>

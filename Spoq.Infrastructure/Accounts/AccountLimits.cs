@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Spoq.Core;
 using Spoq.Core.Accounts;
 using Spoq.Infrastructure.Ops;
@@ -10,15 +11,16 @@ namespace Spoq.Infrastructure.Accounts;
 /// network has a few tries an hour left, enough for the owner and useless for guessing. A browser that signed in before
 /// does not notice, and a password reset lifts it.
 /// </summary>
-public sealed class AccountLimits(RateLimiter limiter)
+public sealed class AccountLimits(RateLimiter limiter, IOptions<LimitOptions> options)
 {
-    private static readonly RateRule s_formsPerCaller = new(100, TimeSpan.FromMinutes(10));
     private static readonly RateRule s_triesPerCallerAndAccount = new(10, TimeSpan.FromMinutes(10));
     private static readonly RateRule s_triesPerAccount = RateRule.PerHour(100);
     private static readonly RateRule s_triesBeyond = RateRule.PerHour(3);
     private static readonly RateRule s_codesPerAccount = RateRule.PerHour(20);
     private static readonly RateRule s_mailsPerCallerAndRecipient = RateRule.PerHour(6);
     private static readonly RateRule s_mailsPerRecipient = RateRule.PerHour(20);
+
+    private RateRule FormsPerCaller => new(options.Value.FormsPerTenMinutes, TimeSpan.FromMinutes(10));
 
     internal Task<Refusal?> SignUpAsync(Caller caller, string email, CancellationToken cancellationToken) =>
         MailAsync(caller, email, cancellationToken);
@@ -27,7 +29,7 @@ public sealed class AccountLimits(RateLimiter limiter)
         MailAsync(caller, email, cancellationToken);
 
     internal Task<Refusal?> CodeAsync(Caller caller, CancellationToken cancellationToken) =>
-        TakeAsync([("code", caller.LimitKey, s_formsPerCaller)], cancellationToken);
+        TakeAsync([("code", caller.LimitKey, FormsPerCaller)], cancellationToken);
 
     internal async Task<Refusal?> LoginAsync(Caller caller, string email, bool isKnownBrowser, CancellationToken cancellationToken)
     {
@@ -36,7 +38,7 @@ public sealed class AccountLimits(RateLimiter limiter)
             return await TakeAsync([("login-known", Both(caller, email), s_triesPerCallerAndAccount)], cancellationToken);
         }
 
-        if (await TakeAsync([("login", caller.LimitKey, s_formsPerCaller), ("login-account", Both(caller, email), s_triesPerCallerAndAccount)], cancellationToken) is { } no)
+        if (await TakeAsync([("login", caller.LimitKey, FormsPerCaller), ("login-account", Both(caller, email), s_triesPerCallerAndAccount)], cancellationToken) is { } no)
         {
             return no;
         }
@@ -70,7 +72,7 @@ public sealed class AccountLimits(RateLimiter limiter)
     /// <summary>One budget for a mail box, whatever the mails are about.</summary>
     private Task<Refusal?> MailAsync(Caller caller, string email, CancellationToken cancellationToken) =>
         TakeAsync(
-            [("mail-form", caller.LimitKey, s_formsPerCaller), ("mail", Both(caller, email), s_mailsPerCallerAndRecipient), ("mail-wide", Key(email), s_mailsPerRecipient)],
+            [("mail-form", caller.LimitKey, FormsPerCaller), ("mail", Both(caller, email), s_mailsPerCallerAndRecipient), ("mail-wide", Key(email), s_mailsPerRecipient)],
             cancellationToken);
 
     private async Task<Refusal?> TakeAsync((string Scope, string Key, RateRule Rule)[] limits, CancellationToken cancellationToken)

@@ -92,7 +92,7 @@ public sealed class AccountService(IDbContextFactory<SpoqDbContext> contexts, IP
         desk.Audit(db, accountId, isFirst ? "account.password_set" : "account.password_changed", "by its owner", caller);
         desk.Mail(db, links => isFirst ? AccountMails.PasswordSet(user.Email!, links) : AccountMails.PasswordChanged(user.Email!, links));
         await AccountDesk.SaveAsync(db, cancellationToken);
-        await sessions.EndOthersAsync(db, accountId, keptSessionId, cancellationToken);
+        await sessions.EndOthersAsync(db, accountId, keptSessionId, caller, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return null;
     }

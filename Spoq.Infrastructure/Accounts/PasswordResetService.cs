@@ -55,7 +55,7 @@ public sealed class PasswordResetService(IDbContextFactory<SpoqDbContext> contex
         desk.Audit(db, user.Id, "account.password_reset", "by a mailed link", caller);
         desk.Mail(db, links => AccountMails.PasswordChanged(user.Email!, links));
         await AccountDesk.SaveAsync(db, cancellationToken);
-        await sessions.EndOthersAsync(db, user.Id, null, cancellationToken);
+        await sessions.EndOthersAsync(db, user.Id, null, caller, cancellationToken);
         await db.Set<PasswordReset>().Where(row => row.AccountId == user.Id && row.Id != reset.Id).ExecuteDeleteAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await desk.Limits.SignedInAsync(caller, user.Email!, cancellationToken);

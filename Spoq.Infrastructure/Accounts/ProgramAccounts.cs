@@ -31,6 +31,29 @@ public sealed class ProgramAccounts(IDbContextFactory<SpoqDbContext> contexts, S
     public async Task<Result<Confirmed>> ConfirmByCodeAsync(Guid signUpId, string? code, Caller caller, CancellationToken cancellationToken) =>
         await signUps.ConfirmByCodeAsync(await signUps.FindTicketAsync(signUpId, cancellationToken), code, new SignUpProof(null, HolderId: signUpId), caller, cancellationToken);
 
+    /// <summary>The six digits of the mail, by whoever knows the password that was chosen at sign-up. An address without a sign-up looks like a wrong password.</summary>
+    public async Task<Result<Confirmed>> ConfirmByCodeAsync(string? email, string? password, string? code, Caller caller, CancellationToken cancellationToken)
+    {
+        if (!EmailAddress.Check(email).Try(out var address, out var no))
+        {
+            return no;
+        }
+
+        if ((string.IsNullOrEmpty(password) ? AccountRefusals.SignUpPasswordNeeded : Secret.ReadCode(code) is null ? AccountRefusals.CodeMissing : null) is { } missing)
+        {
+            return missing;
+        }
+
+        if (await desk.Limits.LoginAsync(caller, address, isKnownBrowser: false, cancellationToken) is { } tooMany)
+        {
+            return tooMany;
+        }
+
+        return await signUps.FindTicketAsync(User.Normalize(address), cancellationToken) is { } ticket
+            ? await signUps.ConfirmByCodeAsync(ticket, code, new SignUpProof(null, password), caller, cancellationToken)
+            : signUps.PretendToProve(password);
+    }
+
     public async Task<Refusal?> ResendAsync(Guid signUpId, Caller caller, CancellationToken cancellationToken) =>
         await signUps.ResendAsync(await signUps.FindTicketAsync(signUpId, cancellationToken), caller, cancellationToken);
 

@@ -106,7 +106,7 @@ public sealed class SessionService(IDbContextFactory<SpoqDbContext> contexts, Gr
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await EndOthersAsync(db, accountId, keptSessionId, cancellationToken);
+        await EndOthersAsync(db, accountId, keptSessionId, caller, cancellationToken);
         desk.Audit(db, accountId, "account.signed_out_elsewhere", "by its owner", caller);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -116,11 +116,11 @@ public sealed class SessionService(IDbContextFactory<SpoqDbContext> contexts, Gr
     /// Joins the transaction of what makes it necessary, such as a new password. Sign-ins that wait for a code end too,
     /// and what our own programs hold.
     /// </summary>
-    internal async Task EndOthersAsync(SpoqDbContext db, Guid accountId, Guid? keptSessionId, CancellationToken cancellationToken)
+    internal async Task EndOthersAsync(SpoqDbContext db, Guid accountId, Guid? keptSessionId, Caller caller, CancellationToken cancellationToken)
     {
         await db.Set<SecondFactorTicket>().Where(ticket => ticket.AccountId == accountId).ExecuteDeleteAsync(cancellationToken);
         await EndWhereAsync(db, accountId, row => row.Id != keptSessionId, cancellationToken);
-        await grants.RevokeFirstPartyAsync(db, accountId, null, cancellationToken);
+        await grants.RevokeFirstPartyAsync(db, accountId, null, caller, cancellationToken);
     }
 
     private IQueryable<Session> Open(SpoqDbContext db, Guid accountId)

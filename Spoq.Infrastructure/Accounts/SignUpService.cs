@@ -182,12 +182,26 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         return signUp is null ? null : TicketOf(signUp);
     }
 
+    /// <summary>The ticket of the newest sign-up with this address that waits for its code; null: there is none.</summary>
+    internal async Task<string?> FindTicketAsync(string normalizedEmail, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var signUp = await NewestAsync(db, normalizedEmail, cancellationToken);
+        return signUp?.IsOpen(desk.Now) == true ? TicketOf(signUp) : null;
+    }
+
+    /// <summary>There is nothing to prove, and it takes as long as if there were.</summary>
+    internal Refusal PretendToProve(string password)
+    {
+        hasher.HashPassword(s_nobody, password.Length <= PasswordRule.MaxLength ? password : "");
+        return AccountRefusals.SignUpPasswordWrong;
+    }
+
     /// <summary>A new code and link for the newest open sign-up of this address; the browser or program that began it goes on with what it holds.</summary>
     internal async Task RenewAsync(string normalizedEmail, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var signUp = await db.Set<SignUp>().Where(row => row.NormalizedEmail == normalizedEmail && row.ConfirmedAt == null)
-            .OrderByDescending(row => row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
+        var signUp = await NewestAsync(db, normalizedEmail, cancellationToken);
         if (signUp?.IsOpen(desk.Now) == true)
         {
             await IssueAsync(db, signUp, TicketOf(signUp), cancellationToken);
@@ -244,6 +258,9 @@ public sealed class SignUpService(IDbContextFactory<SpoqDbContext> contexts, IPa
         signUp.Issue(Secret.Hash(ticket), Secret.HashCode(ticket, code), Secret.Hash(link), desk.Now);
         await desk.MailLaterAsync(db, SignUpMailHandler.MailKind, new SignUpMail(signUp.Email, code, link), cancellationToken);
     }
+
+    private static Task<SignUp?> NewestAsync(SpoqDbContext db, string normalizedEmail, CancellationToken cancellationToken) =>
+        db.Set<SignUp>().Where(row => row.NormalizedEmail == normalizedEmail && row.ConfirmedAt == null).OrderByDescending(row => row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
 
     private string TicketOf(SignUp signUp) => Encoding.UTF8.GetString(secrets.Open(signUp.SealedTicket, TicketPurpose));
 

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Accounts;
@@ -94,7 +95,16 @@ public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, Rat
         return member;
     }
 
-    public async Task<Refusal?> RemoveAsync(Guid ownerId, Guid instanceId, Guid memberId, Caller caller, CancellationToken cancellationToken)
+    public Task<Refusal?> RemoveAsync(Guid ownerId, Guid instanceId, Guid memberId, Caller caller, CancellationToken cancellationToken) =>
+        RemoveAsync(ownerId, instanceId, member => member.Id == memberId, caller, cancellationToken);
+
+    public Task<Refusal?> RemoveAsync(Guid ownerId, Guid instanceId, string? email, Caller caller, CancellationToken cancellationToken)
+    {
+        var normalized = User.Normalize(email ?? "");
+        return RemoveAsync(ownerId, instanceId, member => member.NormalizedEmail == normalized, caller, cancellationToken);
+    }
+
+    private async Task<Refusal?> RemoveAsync(Guid ownerId, Guid instanceId, Expression<Func<InstanceMember, bool>> which, Caller caller, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -104,7 +114,7 @@ public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, Rat
             return InstanceRefusals.NotFound;
         }
 
-        if (await db.Set<InstanceMember>().SingleOrDefaultAsync(row => row.Id == memberId && row.InstanceId == instanceId, cancellationToken) is not { } member)
+        if (await db.Set<InstanceMember>().Where(row => row.InstanceId == instanceId).SingleOrDefaultAsync(which, cancellationToken) is not { } member)
         {
             return MemberRefusals.NotFound;
         }

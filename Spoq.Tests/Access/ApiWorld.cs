@@ -56,7 +56,8 @@ public sealed class ApiWorld : SpoqHost, IAsyncLifetime
     internal static async Task<Guid?> AddDeviceAsync(ApiClient client, Guid profileId, string name) =>
         await IdAsync(client, "/api/devices/add", new { profile_id = profileId, ssh_public_key = await SshKeygen.NewPublicKeyAsync(name), name }, "device_id");
 
-    internal Task<Guid?> InviteAsync() => IdAsync(Owner, $"/api/cloud/instances/{Ids["instanceId"]}/members", new { email = $"{Guid.NewGuid():n}@example.com" }, "id");
+    internal Task<Guid?> InviteAsync(string? email = null) =>
+        IdAsync(Owner, $"/api/cloud/instances/{Ids["instanceId"]}/members", new { email = email ?? $"{Guid.NewGuid():n}@example.com" }, "id");
 
     /// <summary>A token of the stranger's that holds this scope only.</summary>
     internal async Task<string> TokenAsync(string scope)

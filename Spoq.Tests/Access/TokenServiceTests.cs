@@ -136,7 +136,8 @@ public sealed class TokenServiceTests(DatabaseFixture spoq) : IClassFixture<Data
             var app = spoq.Get<Grants>().Open(db, ours.AccountId, "dex-a1b2c3d4", "openid", "Dex", s_caller);
             await db.SaveChangesAsync();
 
-            await spoq.Get<Grants>().RevokeFirstPartyAsync(db, ours.AccountId, cli.Id, CancellationToken.None);
+            await spoq.Get<Grants>().RevokeFirstPartyAsync(db, ours.AccountId, cli.Id, s_caller, CancellationToken.None);
+            await db.SaveChangesAsync();
 
             var left = await spoq.Get<Grants>().ListAsync(ours.AccountId, CancellationToken.None);
             Assert.Equal(new[] { cli.Id, app.Id }.Order(), left.Select(grant => grant.Id).Order());

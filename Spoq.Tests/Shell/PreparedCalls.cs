@@ -78,6 +78,10 @@ internal sealed partial class PreparedCalls(ApiWorld world)
                 return new PreparedCall(world.Owner, "POST", Fill(path, world.Ids), null);
             case "POST /api/cloud/instances/{instanceId}/members":
                 return New(world.Owner, Fill(path, world.Ids), new { email = $"{Guid.NewGuid():n}@example.com", role = "operator" });
+            case "DELETE /api/cloud/instances/{instanceId}/members":
+                var invited = $"{Guid.NewGuid():n}@example.com";
+                await world.InviteAsync(invited);
+                return new PreparedCall(world.Owner, "DELETE", $"/api/cloud/instances/{instance}/members?email={invited}", null);
             case "DELETE /api/cloud/instances/{instanceId}/members/{memberId}":
                 return new PreparedCall(world.Owner, "DELETE", $"/api/cloud/instances/{instance}/members/{await world.InviteAsync()}", null);
             case "POST /v1/api-keys":

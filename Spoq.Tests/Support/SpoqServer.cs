@@ -19,6 +19,7 @@ public sealed class SpoqServer : IAsyncDisposable
     private readonly Dictionary<string, string> _settings = [];
     private readonly bool _ownsNeighbours;
     private Process? _process;
+    private Process? _watch;
 
     private SpoqServer(string connectionString, string dataDirectory, bool ownsNeighbours)
     {
@@ -91,6 +92,7 @@ public sealed class SpoqServer : IAsyncDisposable
         }
 
         _process = Process.Start(start)!;
+        _watch = Watch(_process.Id);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -104,6 +106,7 @@ public sealed class SpoqServer : IAsyncDisposable
     {
         _process!.Kill();
         await _process.WaitForExitAsync();
+        Unwatch();
     }
 
     /// <summary>SIGTERM, as an orderly deployment does.</summary>
@@ -120,6 +123,8 @@ public sealed class SpoqServer : IAsyncDisposable
                 await KillAsync();
             }
         }
+
+        Unwatch();
     }
 
     /// <summary>The newest mail to this address that holds a six-digit code.</summary>
@@ -164,6 +169,30 @@ public sealed class SpoqServer : IAsyncDisposable
         }
 
         return found;
+    }
+
+    /// <summary>The run is over, and there is no time to say goodbye.</summary>
+    private void End()
+    {
+        _process!.Kill();
+        _process.WaitForExit(5000);
+        EndWhatItStarted();
+        Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    /// <summary>Ends the server when this process ends in any way: then nobody holds the other end of the pipe.</summary>
+    private static Process Watch(int id) => Process.Start(new ProcessStartInfo("sh", ["-c", $"cat >/dev/null; kill -KILL {id} 2>/dev/null"]) { RedirectStandardInput = true })!;
+
+    private void Unwatch()
+    {
+        if (_watch is { HasExited: false })
+        {
+            _watch.Kill();
+            _watch.WaitForExit();
+        }
+
+        _watch?.Dispose();
+        _watch = null;
     }
 
     private void EndWhatItStarted()
@@ -236,7 +265,7 @@ public sealed class SpoqServer : IAsyncDisposable
     private static async Task<SpoqServer> StartSharedAsync()
     {
         var server = await NewAsync();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(20));
+        TestCluster.BeforeLeaving(server.End);
         return server;
     }
 

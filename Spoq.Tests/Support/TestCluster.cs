@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -14,9 +15,13 @@ internal static class TestCluster
     private static readonly PrivateCluster s_cluster = new(Path.Combine(Repository.Root, ".data", "test-postgres"), durable: false);
     private static readonly Lazy<Task<string>> s_template = new(PrepareAsync);
     private static readonly SemaphoreSlim s_cloning = new(1, 1);
+    private static readonly ConcurrentStack<Action> s_beforeLeaving = [];
     private static int s_count;
 
     private static string Template => $"template_{Environment.ProcessId}";
+
+    /// <summary>What is shared by the whole run ends before its database does.</summary>
+    public static void BeforeLeaving(Action end) => s_beforeLeaving.Push(end);
 
     /// <summary>A fresh, migrated database; the caller drops it.</summary>
     public static async Task<string> CreateDatabaseAsync()
@@ -47,7 +52,7 @@ internal static class TestCluster
     private static async Task<string> PrepareAsync()
     {
         var admin = await s_cluster.EnsureStartedAsync("admin", CancellationToken.None);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => LeaveAsync(admin).Wait(TimeSpan.FromSeconds(20));
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Leave(admin);
         await ExecuteAsync(admin, $"drop database if exists {Template} with (force)");
         await ExecuteAsync(admin, $"create database {Template}");
         var template = new NpgsqlConnectionStringBuilder(admin) { Database = Template, Pooling = false };
@@ -58,6 +63,16 @@ internal static class TestCluster
         await using var db = new SpoqDbContext(options);
         await db.Database.MigrateAsync();
         return admin;
+    }
+
+    private static void Leave(string admin)
+    {
+        while (s_beforeLeaving.TryPop(out var end))
+        {
+            end();
+        }
+
+        LeaveAsync(admin).Wait(TimeSpan.FromSeconds(20));
     }
 
     /// <summary>Two runs in one working copy share the cluster: whoever ends last stops it.</summary>

@@ -77,7 +77,7 @@ internal sealed class AuthorizationFlow(OAuthClients clients, AuthorizationServi
 
         if (Account(http.User) is not { } accountId || await accounts.FindAsync(accountId, http.RequestAborted) is not { } account)
         {
-            return Page(isNewcomer ? "/signup" : "/login", "return_url", OAuthError.LoginRequired);
+            return Page(Hinted(isNewcomer ? "/signup" : "/login", request), "return_url", OAuthError.LoginRequired);
         }
 
         if (request.WantsSignIn || await IsTooOldAsync(http.User, request))
@@ -92,6 +92,10 @@ internal sealed class AuthorizationFlow(OAuthClients clients, AuthorizationServi
 
         return request.MayNotAsk ? Answer(request.RedirectUri, request.State, OAuthError.ConsentRequired) : new AuthorizationStep.Ask(request, account);
     }
+
+    /// <summary>Whom the client expects is written into the form already (OpenID Connect Core, section 3.1.2.1).</summary>
+    private static string Hinted(string path, AuthorizationRequest request) =>
+        EmailAddress.Check(request.LoginHint).Try(out var email, out _) ? QueryHelpers.AddQueryString(path, "email", email) : path;
 
     private async Task<AuthorizationReading> ReadAsync(HttpContext http)
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Spoq.Core.Access;
+using Spoq.Web.Accounts;
 
 namespace Spoq.Web.Access;
 
@@ -22,7 +23,7 @@ internal static class Callers
 
     /// <summary>An account with the role <c>admin</c>.</summary>
     public static T RequireAdmin<T>(this T endpoint)
-        where T : IEndpointConventionBuilder => endpoint.Rule(_ => new CallerRule(Scopes.Account) { NeedsAdmin = true });
+        where T : IEndpointConventionBuilder => endpoint.Rule(_ => new CallerRule(Scopes.Account) { NeedsAdmin = true }).WithMetadata(new FreshSignInAttribute());
 
     /// <summary>One of our servers. The endpoint checks the token itself: it knows which server it must be.</summary>
     public static T RequireInstanceToken<T>(this T endpoint)

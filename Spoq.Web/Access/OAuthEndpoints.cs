@@ -38,7 +38,7 @@ internal static class OAuthEndpoints
         open.MapPost("/oauth/device_authorization", DeviceAuthorizationEndpoint.StartAsync).WithSummary("Ask to be let in from a machine without a browser (RFC 8628)").Takes<DeviceForm>(Form).Produces<DeviceStartAnswer>();
         open.MapPost("/oauth/revoke", TokenDeskEndpoints.RevokeAsync).WithSummary("Give a token back (RFC 7009)").Takes<TokenHintForm>(Form).Produces(StatusCodes.Status200OK);
         open.MapPost("/oauth/introspect", TokenDeskEndpoints.IntrospectAsync).WithSummary("Ask what a token of yours is worth (RFC 7662)").Takes<TokenHintForm>(Form).Produces<Introspection>();
-        open.MapPost("/oauth/register", RegistrationEndpoint.RegisterAsync).Limit("register", s_registrations).WithSummary("Make a program known (RFC 7591)").Produces<RegistrationAnswer>(StatusCodes.Status201Created);
+        open.MapPost("/oauth/register", RegistrationEndpoint.RegisterAsync).Limit("register", _ => s_registrations).WithSummary("Make a program known (RFC 7591)").Produces<RegistrationAnswer>(StatusCodes.Status201Created);
         routes.MapMethods("/oauth/userinfo", ["GET", "POST"], TokenDeskEndpoints.UserInfoAsync).RequireScope(Scopes.OpenId).RequireCors(AnyOrigin)
             .WithTags(Tag).WithSummary("Who the token speaks for (OpenID Connect)").Produces<UserInfo>().Refuses(404);
     }

@@ -30,6 +30,7 @@ internal sealed record RegistrationAnswer(
     IReadOnlyList<string> ResponseTypes,
     string TokenEndpointAuthMethod,
     string Scope,
+    string IdTokenSignedResponseAlg,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientUri = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientSecret = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ClientSecretExpiresAt = null)
@@ -48,6 +49,7 @@ internal sealed record RegistrationAnswer(
             client.MayUse(OAuthClient.CodeGrant) ? ["code"] : [],
             client.AuthMethod,
             client.Scope ?? string.Join(' ', Scopes.Grantable),
+            TokenSigner.Algorithm,
             client.Website,
             made.Secret,
             made.Secret is null ? null : 0);

@@ -21,7 +21,7 @@ internal static class AuthMailEndpoints
             .WithSummary("Choose a new password").WithDescription("With the token of the mailed link. Signs out everywhere.");
         routes.MapApi("POST", "/api/auth/verify-email", VerifyAsync).AllowAnonymous().Refuses(401, 404, 409, 422).WithTags(Tag)
             .WithSummary("Confirm the e-mail address").WithDescription(
-                "Either the six digits as `code`, with the token that the sign-up answered as bearer; or the `token` of the mailed link, with that bearer or with the `password` chosen at sign-up.");
+                "The six digits as `code`, with the token that the sign-up answered as bearer, or with `email` and the `password` chosen at sign-up; or the `token` of the mailed link, with that bearer or that password.");
         routes.MapApi("POST", "/api/auth/resend-verification", ResendAsync).AllowAnonymous().Refuses(404, 409, 422).WithTags(Tag)
             .WithSummary("Mail the code again").WithDescription("For the bearer's own sign-up, else for the `email` in the body: then the answer is the same whether or not there is one. Codes of earlier mails are void.");
     }
@@ -39,6 +39,7 @@ internal static class AuthMailEndpoints
         {
             ({ Token: { } token }, var holder) => await signUps.ConfirmByLinkAsync(token, new SignUpProof(null, body.Password, holder), http.Caller(), cancellationToken),
             (_, { } holder) => await accounts.ConfirmByCodeAsync(holder, body.Code, http.Caller(), cancellationToken),
+            ({ Email: not null }, _) => await accounts.ConfirmByCodeAsync(body.Email, body.Password, body.Code, http.Caller(), cancellationToken),
             _ => AccessRefusals.TokenMissing,
         };
         return confirmed.Try(out var account, out var refusal) ? TypedResults.Ok(new VerifiedAnswer(account.AccountId, true)) : refusal.ToProblem();
@@ -63,7 +64,7 @@ internal static class AuthMailEndpoints
 
     /// <param name="Code">The six digits of the mail.</param>
     /// <param name="Token">The last part of the mailed link.</param>
-    private sealed record VerifyBody(string? Code = null, string? Token = null, string? Password = null);
+    private sealed record VerifyBody(string? Code = null, string? Token = null, string? Password = null, string? Email = null);
 
     private sealed record AskedAnswer(string Status);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.WebUtilities;
 using Spoq.Core;
@@ -11,7 +12,10 @@ namespace Spoq.Web.Accounts;
 /// <summary>What the static forms about people have in common.</summary>
 internal static class Forms
 {
-    public static Caller Caller(this HttpContext context) => new(context.Connection.RemoteIpAddress, context.Request.Headers.UserAgent);
+    public static Caller Caller(this HttpContext context) => new(Plain(context.Connection.RemoteIpAddress), context.Request.Headers.UserAgent);
+
+    /// <summary>On a socket for both kinds of address an IPv4 one comes wrapped; people know it unwrapped.</summary>
+    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 
     /// <summary>The page is shown again with the reason in its place; programs read the status.</summary>
     public static void Refuse(this HttpContext context, Refusal refusal)

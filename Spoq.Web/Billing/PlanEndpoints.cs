@@ -11,9 +11,7 @@ internal static class PlanEndpoints
         .MapApi("GET", "/api/plans", List).AllowAnonymous().WithTags("Catalogue")
         .WithSummary("What is sold").WithDescription("Amounts are in the currency's smallest unit; overage is in microdollars for each thousand tokens.");
 
-    private static Ok<PlansAnswer> List(PlanCatalogue catalogue) => TypedResults.Ok(new PlansAnswer([.. catalogue.Plans.Select(PlanAnswer.Of)]));
-
-    private sealed record PlansAnswer(IReadOnlyList<PlanAnswer> Plans);
+    private static Ok<Page<PlanAnswer>> List(PlanCatalogue catalogue) => TypedResults.Ok(new Page<PlanAnswer>([.. catalogue.Plans.Select(PlanAnswer.Of)], null));
 
     /// <param name="Server">What it runs on: <c>container</c>, <c>vps</c>, or <c>own_server</c>, which the customer brings.</param>
     /// <param name="Yearly">Null: sold by the month only.</param>

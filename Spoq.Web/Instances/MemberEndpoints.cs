@@ -20,6 +20,7 @@ internal static class MemberEndpoints
         routes.MapApi("GET", All, ListAsync).RequireAccount().Refuses(404).WithTags(Tag).WithSummary("Who else may use a computer");
         routes.MapApi("POST", All, InviteAsync).RequireAccount().Refuses(404, 409, 422).WithTags(Tag)
             .WithSummary("Let somebody in, or change their role").WithDescription("By e-mail address, whether or not there is an account with it: they are written to, and are in as soon as they log in with that address.");
+        routes.MapApi("DELETE", All, RemoveByEmailAsync).RequireAccount().Refuses(404).WithTags(Tag).WithSummary("Take somebody's access away, named by e-mail address");
         routes.MapApi("DELETE", All + "/{memberId:guid}", RemoveAsync).RequireAccount().Refuses(404).WithTags(Tag).WithSummary("Take somebody's access away");
     }
 
@@ -58,6 +59,13 @@ internal static class MemberEndpoints
         Guid instanceId, Guid memberId, HttpContext http, MemberService members, CancellationToken cancellationToken) =>
         (await InstanceEndpoints.OwnAsync(instanceId, http.User, members, cancellationToken)
             ?? await members.RemoveAsync(http.User.AccountId(), instanceId, memberId, http.Caller(), cancellationToken)) is { } refusal
+            ? refusal.ToProblem()
+            : TypedResults.NoContent();
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveByEmailAsync(
+        Guid instanceId, string? email, HttpContext http, MemberService members, CancellationToken cancellationToken) =>
+        (await InstanceEndpoints.OwnAsync(instanceId, http.User, members, cancellationToken)
+            ?? await members.RemoveAsync(http.User.AccountId(), instanceId, email, http.Caller(), cancellationToken)) is { } refusal
             ? refusal.ToProblem()
             : TypedResults.NoContent();
 

@@ -8,28 +8,14 @@ using Spoq.Web.Accounts;
 
 namespace Spoq.Web.Shell;
 
-/// <summary>Section <c>Limits</c>: how many requests a minute the JSON API takes, all endpoints together.</summary>
-internal sealed class ApiLimitOptions
-{
-    public const string Section = "Limits";
-
-    /// <summary>From one network address, without a sign-in.</summary>
-    public int AnonymousPerMinute { get; set; } = 600;
-
-    public int AccountPerMinute { get; set; } = 600;
-
-    /// <summary>Each API key has a share of its own, so that one wild program does not stop the others.</summary>
-    public int KeyPerMinute { get; set; } = 300;
-}
-
 /// <summary>A limit of an endpoint's own, beside the general one.</summary>
-internal sealed record OwnLimit(string Name, RateRule Rule);
+internal sealed record OwnLimit(string Name, Func<LimitOptions, RateRule> Rule);
 
 /// <summary>
 /// Counts requests of programs by API key, account or network address and says in every answer what is left
 /// (draft-ietf-httpapi-ratelimit-headers). Who is over a limit is turned away from memory until it has room again.
 /// </summary>
-internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOptions<ApiLimitOptions> options, TimeProvider clock)
+internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOptions<LimitOptions> options, TimeProvider clock)
 {
     public const string LimitHeader = "RateLimit";
     public const string PolicyHeader = "RateLimit-Policy";
@@ -53,7 +39,7 @@ internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOpti
         var standing = await CountAsync(name, key, rule, context.RequestAborted);
         if (standing.Wait is null && endpoint.Metadata.GetMetadata<OwnLimit>() is { } own)
         {
-            (name, rule) = (own.Name, own.Rule);
+            (name, rule) = (own.Name, own.Rule(options.Value));
             standing = await CountAsync(name, context.User.FindAccountId()?.ToString() ?? caller, rule, context.RequestAborted);
         }
 
@@ -116,6 +102,6 @@ internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOpti
 
 internal static class ApiLimitConvention
 {
-    public static TBuilder Limit<TBuilder>(this TBuilder builder, string name, RateRule rule)
+    public static TBuilder Limit<TBuilder>(this TBuilder builder, string name, Func<LimitOptions, RateRule> rule)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new OwnLimit(name, rule));
 }

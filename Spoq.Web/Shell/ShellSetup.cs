@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
+using Spoq.Infrastructure.Ops;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 using Spoq.Web.Ai;
@@ -43,7 +45,7 @@ internal static class ShellSetup
         services.AddProblemDetails();
         services.AddApiJson();
         services.AddApiDocument();
-        services.Configure<ApiLimitOptions>(builder.Configuration.GetSection(ApiLimitOptions.Section));
+        services.Configure<LimitOptions>(builder.Configuration.GetSection(LimitOptions.Section));
         services.AddExceptionHandler<Failures>();
         services.AddScoped<Toasts>();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
@@ -108,6 +110,12 @@ internal static class ShellSetup
         var limit = context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? MaxBodyBytes;
         if (context.Request.ContentLength > limit)
         {
+            // Kestrel takes what is on its way for a few seconds: a client that is cut off while it sends never reads the answer.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            {
+                size.MaxRequestBodySize = null;
+            }
+
             context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
             return Task.CompletedTask;
         }

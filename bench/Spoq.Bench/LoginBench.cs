@@ -22,6 +22,8 @@ internal static class LoginBench
         {
             using var registered = await client.PostAsJsonAsync("/api/auth/register", new { email, password = Password });
             registered.EnsureSuccessStatusCode();
+            using var confirmed = await client.PostAsJsonAsync("/api/auth/verify-email", new { email, password = Password, code = await server.CodeFromMailAsync(email) });
+            confirmed.EnsureSuccessStatusCode();
         }
 
         using var crowd = new Crowd(server.BaseUrl, Environment.ProcessorCount * 2);
@@ -61,11 +63,10 @@ internal static class LoginBench
         return count / s_time.TotalSeconds;
     }
 
-    /// <summary>The account is a sign-up that waits for its code: the work of a login is the same.</summary>
     private static async Task LogInAsync(HttpClient client, string email)
     {
         using var answer = await client.PostAsJsonAsync("/api/auth/login", new { email, password = Password });
-        if ((int)answer.StatusCode is 429 or >= 500)
+        if ((int)answer.StatusCode is not 200)
         {
             throw new InvalidOperationException($"A login was answered with {(int)answer.StatusCode}.");
         }

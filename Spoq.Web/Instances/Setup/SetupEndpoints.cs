@@ -13,14 +13,11 @@ namespace Spoq.Web.Instances.Setup;
 
 internal static class SetupEndpoints
 {
-    /// <summary>Typing at full speed stays below it; walking a dictionary does not.</summary>
-    private static readonly RateRule s_checks = RateRule.PerMinute(120);
-
     private const string Tag = "Setup";
 
     public static void MapSetup(this IEndpointRouteBuilder routes)
     {
-        routes.MapApi("GET", "/api/subdomain/check/{name}", CheckAsync).AllowAnonymous().Limit("subdomain_check", s_checks).WithTags(Tag)
+        routes.MapApi("GET", "/api/subdomain/check/{name}", CheckAsync).AllowAnonymous().Limit("subdomain_check", limits => RateRule.PerMinute(limits.AddressChecksPerMinute)).WithTags(Tag)
             .WithSummary("Whether an address is free").WithDescription("When it is not: why, and what is free instead.");
         routes.MapApi("POST", "/api/setup/subdomain", SetAddressAsync).RequireAccount().Refuses(409, 422).WithTags(Tag)
             .WithSummary("Reserve an address").WithDescription("Yours for 30 minutes; asking again renews it. An order makes it yours for good.");
@@ -53,9 +50,9 @@ internal static class SetupEndpoints
             ? TypedResults.Ok(new ProfileChosen(profileId))
             : refusal.ToProblem();
 
-    private static async Task<Results<Ok<RegionsAnswer>, ProblemHttpResult>> RegionsAsync(SetupOffers offers, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<Page<RegionAnswer>>, ProblemHttpResult>> RegionsAsync(SetupOffers offers, CancellationToken cancellationToken) =>
         (await offers.RegionsAsync(cancellationToken)).Try(out var regions, out var refusal)
-            ? TypedResults.Ok(new RegionsAnswer([.. regions.Select(region => new RegionAnswer(region.Key, region.Name))]))
+            ? TypedResults.Ok(new Page<RegionAnswer>([.. regions.Select(region => new RegionAnswer(region.Key, region.Name))], null))
             : refusal.ToProblem();
 
     /// <summary>What was chosen on a public page goes along.</summary>
@@ -79,7 +76,5 @@ internal sealed record AddressReserved(string Subdomain, string Status);
 internal sealed record ProfileBody(string? Username = null);
 
 internal sealed record ProfileChosen(Guid ProfileId);
-
-internal sealed record RegionsAnswer(IReadOnlyList<RegionAnswer> Regions);
 
 internal sealed record RegionAnswer(string Key, string Name);
