@@ -51,7 +51,7 @@ public sealed class ProgramAccounts(IDbContextFactory<SpoqDbContext> contexts, S
 
         return await signUps.FindTicketAsync(User.Normalize(address), cancellationToken) is { } ticket
             ? await signUps.ConfirmByCodeAsync(ticket, code, new SignUpProof(null, password), caller, cancellationToken)
-            : signUps.PretendToProve(password);
+            : signUps.PretendToProve(password!);
     }
 
     public async Task<Refusal?> ResendAsync(Guid signUpId, Caller caller, CancellationToken cancellationToken) =>

@@ -164,6 +164,25 @@ public sealed class AuthApiTests(StoryServer fixture) : IClassFixture<StoryServe
         Assert.Equal(client.AccountId, (await ApiClient.JsonAsync(right, HttpStatusCode.OK)).GetProperty("user_id").GetGuid());
     }
 
+    [Fact]
+    public async Task The_mailed_code_confirms_with_the_password_and_tells_nobody_else_whether_there_is_a_sign_up()
+    {
+        using var client = new ApiClient(fixture.Server);
+        using var elsewhere = new ApiClient(fixture.Server);
+        await client.RegisterAsync();
+        var code = await fixture.Server.CodeFromMailAsync(client.Email);
+
+        using var nobody = await elsewhere.PostAsync("/api/auth/verify-email", new { email = "nobody@example.com", code, password = "not the password" });
+        using var wrong = await elsewhere.PostAsync("/api/auth/verify-email", new { email = client.Email, code, password = "not the password" });
+        using var without = await elsewhere.PostAsync("/api/auth/verify-email", new { email = client.Email, code });
+        using var right = await elsewhere.PostAsync("/api/auth/verify-email", new { email = client.Email, code, password = ApiClient.Password });
+
+        Assert.Equal("sign_up_password_wrong", await ApiClient.CodeAsync(nobody, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("sign_up_password_wrong", await ApiClient.CodeAsync(wrong, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("sign_up_password_needed", await ApiClient.CodeAsync(without, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(client.AccountId, (await ApiClient.JsonAsync(right, HttpStatusCode.OK)).GetProperty("user_id").GetGuid());
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
