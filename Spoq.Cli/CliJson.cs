@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Spoq.Cli.Account;
 using Spoq.Cli.Ask;
 using Spoq.Cli.Computer;
+using Spoq.Cli.Sync;
 
 namespace Spoq.Cli;
 
@@ -32,6 +33,8 @@ namespace Spoq.Cli;
 [JsonSerializable(typeof(RuntimeToken))]
 [JsonSerializable(typeof(SignedIn))]
 [JsonSerializable(typeof(StatusShown))]
+[JsonSerializable(typeof(SyncShown))]
+[JsonSerializable(typeof(SyncState))]
 [JsonSerializable(typeof(Tokens))]
 [JsonSerializable(typeof(Who))]
 [JsonSerializable(typeof(WhoShown))]

@@ -3,6 +3,7 @@ using Spoq.Cli.Account;
 using Spoq.Cli.Ask;
 using Spoq.Cli.Computer;
 using Spoq.Cli.Help;
+using Spoq.Cli.Sync;
 using Spoq.Cli.Terminal;
 
 namespace Spoq.Cli;
@@ -19,6 +20,7 @@ internal static class SpoqCommand
             AskCommand.Build(),
             ChatCommand.Build(),
             RunCommand.Build(),
+            SyncCommand.Build(),
             StatusCommand.Build(),
             DevicesCommand.Build(),
             KeysCommand.Build(),
@@ -46,21 +48,23 @@ internal static class SpoqCommand
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync(error.Message);
+                await Notes.Writer.WriteLineAsync(error.Message);
             }
 
-            await Console.Error.WriteLineAsync($"Run '{Examples.PathOf(parsed.CommandResult.Command)} --help' to see what can be typed.");
+            await Notes.Writer.WriteLineAsync($"Run '{Examples.PathOf(parsed.CommandResult.Command)} --help' to see what can be typed.");
             return ExitCode.Usage;
         }
 
         try
         {
+            // Not the console's own writer: its first use on a terminal switches the keypad, which nobody asked for.
+            await using var output = new StreamWriter(new StandardStream(1)) { AutoFlush = true };
             using var interrupts = new Interrupts();
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupts.Token);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = output, Error = Notes.Writer }, interrupts.Token);
         }
         catch (CommandFailedException failed)
         {
-            await Console.Error.WriteLineAsync(failed.Message);
+            await Notes.Writer.WriteLineAsync(failed.Message);
             return failed.ExitCode;
         }
         catch (OperationCanceledException)
@@ -74,7 +78,7 @@ internal static class SpoqCommand
         }
         catch (Exception unforeseen) when (!parsed.GetValue(CommonOptions.Verbose))
         {
-            await Console.Error.WriteLineAsync($"spoq failed: {unforeseen.Message} Run it again with --verbose to see where.");
+            await Notes.Writer.WriteLineAsync($"spoq failed: {unforeseen.Message} Run it again with --verbose to see where.");
             return ExitCode.Failed;
         }
     }

@@ -8,6 +8,7 @@ using Spoq.Conductor.Files;
 using Spoq.Conductor.Reports;
 using Spoq.Conductor.Run;
 using Spoq.Conductor.Sessions;
+using Spoq.Conductor.Sync;
 using Spoq.Conductor.Tools;
 using Spoq.Core.Wire;
 
@@ -71,6 +72,10 @@ internal static class ConductorApp
         var files = app.Services.GetRequiredService<FileEndpoints>();
         app.MapGet("/api/files/{**path}", files.GetAsync);
         app.MapDelete("/api/files/{**path}", files.DeleteAsync);
+        var sync = app.Services.GetRequiredService<SyncEndpoints>();
+        app.MapPost("/api/sync", sync.SyncAsync);
+        app.MapPut("/api/sync/blobs", sync.TakeBlobsAsync);
+        app.MapPost("/api/sync/fetch", sync.FetchAsync);
         return app;
     }
 
@@ -94,6 +99,9 @@ internal static class ConductorApp
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionEndpoints>();
         services.AddSingleton<FileEndpoints>();
+        services.AddSingleton<FolderManifest>();
+        services.AddSingleton<BlobStore>();
+        services.AddSingleton<SyncEndpoints>();
         services.AddSingleton<AskEndpoint>();
         services.AddSingleton<RunEndpoint>();
     }

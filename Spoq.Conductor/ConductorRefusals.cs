@@ -23,6 +23,10 @@ internal static class ConductorRefusals
     public static readonly Refusal PathInvalid = new("path_invalid", "A path has at most 1024 characters and no NUL.", Field: "path");
     public static readonly Refusal PathOutside = new("path_outside", "This path leads out of the workspace. Name one inside, without a slash at its beginning.", Field: "path");
     public static readonly Refusal FolderNotEmpty = new("folder_not_empty", "This folder is not empty. Add ?recursive=true to delete all in it.", RefusalKind.Conflict);
+    public static readonly Refusal PackBroken = new("pack_broken", "The contents broke off before their end. Send what is still missing again.", RefusalKind.Malformed);
+    public static readonly Refusal SyncTooLarge = new("sync_too_large", "At most 100,000 changes go into one request. Sync a folder of it.", Field: "changes");
+    public static readonly Refusal SyncDoubled = new("path_doubled", "Every path can be changed once in a request.", Field: "changes");
+    public static readonly Refusal DiskFull = new("disk_full", "The disk of this computer is full. Free some space, then try again.", RefusalKind.Unavailable);
     public static readonly Refusal OriginNotAllowed = new("origin_not_allowed", "Pages of this site may not call this computer.", RefusalKind.Forbidden);
 
     public static readonly Refusal TooOften = new("too_many_requests", "These are more requests than this computer takes in a minute. Wait a moment.", RefusalKind.TooMany)

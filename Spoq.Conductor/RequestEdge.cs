@@ -5,6 +5,9 @@ namespace Spoq.Conductor;
 /// <summary>The outermost ring: every failure leaves as problem+json, every request leaves one line in the log.</summary>
 internal static class RequestEdge
 {
+    // ENOSPC
+    private const int NoSpaceLeft = 28;
+
     public static Func<RequestDelegate, RequestDelegate> Around(ILogger log) => next => async context =>
     {
         var started = Stopwatch.GetTimestamp();
@@ -20,6 +23,10 @@ internal static class RequestEdge
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The caller hung up: nobody is left to answer.
+        }
+        catch (IOException full) when ((full.HResult & 0xFFFF) == NoSpaceLeft)
+        {
+            await Problems.WriteAsync(context, ConductorRefusals.DiskFull);
         }
         catch (Exception error)
         {

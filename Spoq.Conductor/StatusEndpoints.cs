@@ -7,7 +7,7 @@ namespace Spoq.Conductor;
 
 internal sealed class StatusEndpoints(ConductorConfig config, IAgentModel model, SessionStore sessions, ResourceMeter meter, TimeProvider clock)
 {
-    private static readonly string[] s_capabilities = ["ask", "run", "sessions", "files"];
+    private static readonly string[] s_capabilities = ["ask", "run", "sessions", "files", "sync"];
     private readonly long _started = clock.GetTimestamp();
 
     public DateTimeOffset StartedAt { get; } = clock.GetUtcNow();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Spoq.Cli.Computer;
+using Spoq.Cli.Terminal;
 using Spoq.Core.Wire;
 
 namespace Spoq.Cli.Ask;
@@ -63,7 +64,7 @@ internal static class ChatCommand
         if (call.Screen.IsInteractive)
         {
             call.Screen.Flush();
-            await Console.Error.WriteAsync(call.Screen.NoteInk.Green("> "));
+            await Notes.Writer.WriteAsync(call.Screen.NoteInk.Green("> "));
         }
 
         return (await Task.Run(Console.ReadLine, cancellationToken).WaitAsync(cancellationToken))?.Trim();

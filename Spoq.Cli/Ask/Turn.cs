@@ -89,7 +89,7 @@ internal sealed class Turn(Call call, ComputerClient computer)
 
     private async Task ApproveAsync(AskApproval approval, Guid conversationId, CancellationToken cancellationToken)
     {
-        await Console.Error.WriteAsync($"  {_screen.NoteInk.Bold($"Allow {approval.Name}?")} [y]es, [a]lways in this answer, [n]o: ");
+        await Notes.Writer.WriteAsync($"  {_screen.NoteInk.Bold($"Allow {approval.Name}?")} [y]es, [a]lways in this answer, [n]o: ");
         var said = await Task.Run(Console.ReadLine, cancellationToken).WaitAsync(cancellationToken);
         var decision = said?.Trim().ToLowerInvariant() switch
         {

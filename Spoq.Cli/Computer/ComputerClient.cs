@@ -14,7 +14,7 @@ namespace Spoq.Cli.Computer;
 internal sealed class ComputerClient : IDisposable
 {
     private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
     private readonly Func<CancellationToken, Task<RuntimeToken>>? _issue;
@@ -62,6 +62,13 @@ internal sealed class ComputerClient : IDisposable
         where T : class
     {
         using var answer = await SendAsync(HttpMethod.Get, path, null, cancellationToken);
+        return await ReadAsync(answer, type, cancellationToken) ?? throw BrokenOff();
+    }
+
+    public async Task<T> PostAsync<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var answer = await SendAsync(HttpMethod.Post, path, JsonContent.Create(body, bodyType), cancellationToken);
         return await ReadAsync(answer, type, cancellationToken) ?? throw BrokenOff();
     }
 

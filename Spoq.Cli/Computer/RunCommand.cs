@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Http.Json;
 using System.Text;
+using Spoq.Cli.Terminal;
 using Spoq.Core.Wire;
 
 namespace Spoq.Cli.Computer;
@@ -35,7 +36,7 @@ internal static class RunCommand
                     call.Screen.Write(output.Text);
                     break;
                 case RunStderr output:
-                    await Console.Error.WriteAsync(output.Text);
+                    await Notes.Writer.WriteAsync(output.Text);
                     break;
                 case RunExit exit:
                     return End(call, exit, kept);

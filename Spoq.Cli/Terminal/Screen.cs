@@ -1,12 +1,16 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Spoq.Cli.Terminal;
 
 /// <summary>Results go to stdout, everything else to stderr: what is piped on is never mixed with words for people.</summary>
-internal sealed class Screen
+internal sealed partial class Screen
 {
     private const int NarrowestWidth = 20;
     private const int WidestText = 100;
+
+    // TIOCGWINSZ, ioctl_tty(2)
+    private const nuint TellWindowSize = 0x5413;
 
     private readonly StreamWriter _out = new(new StandardStream(1), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 8 * 1024);
     private readonly bool _isVerbose;
@@ -69,7 +73,7 @@ internal sealed class Screen
     public void Complain(string line)
     {
         Flush();
-        Console.Error.WriteLine(line);
+        Notes.Writer.WriteLine(line);
     }
 
     public void Detail(string line)
@@ -84,6 +88,11 @@ internal sealed class Screen
 
     private static int WindowWidth()
     {
+        if (OperatingSystem.IsLinux())
+        {
+            return WindowSize(1, TellWindowSize, out var size) == 0 && size.Columns > 0 ? size.Columns : WidestText;
+        }
+
         try
         {
             return Console.WindowWidth is > 0 and var width ? width : WidestText;
@@ -92,5 +101,18 @@ internal sealed class Screen
         {
             return WidestText;
         }
+    }
+
+    // The console's own property would switch the terminal's keypad.
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int WindowSize(int descriptor, nuint request, out Window size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Window
+    {
+        public ushort Rows;
+        public ushort Columns;
+        public ushort PixelsAcross;
+        public ushort PixelsDown;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class Spinner : IAsyncDisposable
             for (var frame = 0; ; frame++)
             {
                 isDrawn = true;
-                await Console.Error.WriteAsync($"\r{s_frames[frame % s_frames.Length]} {what}");
+                await Notes.Writer.WriteAsync($"\r{s_frames[frame % s_frames.Length]} {what}");
                 await Task.Delay(s_each, cancellationToken);
             }
         }
@@ -37,7 +37,7 @@ internal sealed class Spinner : IAsyncDisposable
         {
             if (isDrawn)
             {
-                await Console.Error.WriteAsync("\r\e[K");
+                await Notes.Writer.WriteAsync("\r\e[K");
             }
         }
     }

@@ -6,7 +6,7 @@ namespace Spoq.Cli.Terminal;
 internal sealed class ClosedPipeException() : Exception("The reader of the output is gone.");
 
 /// <summary>Standard output that notices when nobody reads it any more; the console's own stream goes on writing for ever.</summary>
-internal sealed unsafe partial class StandardStream(int descriptor) : Stream
+internal sealed unsafe partial class StandardStream(int descriptor, bool mayBeClosed = false) : Stream
 {
     private const int Interrupted = 4;
     private const int TryAgain = 11;
@@ -46,6 +46,8 @@ internal sealed unsafe partial class StandardStream(int descriptor) : Stream
                 case TryAgain or TryAgainOnMac:
                     Thread.Sleep(1);
                     break;
+                case var _ when mayBeClosed:
+                    return;
                 default:
                     throw new ClosedPipeException();
             }

@@ -27,4 +27,7 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(SessionList))]
 [JsonSerializable(typeof(SessionShown))]
+[JsonSerializable(typeof(SyncAnswer))]
+[JsonSerializable(typeof(SyncFetch))]
+[JsonSerializable(typeof(SyncRequest))]
 public sealed partial class WireJson : JsonSerializerContext;

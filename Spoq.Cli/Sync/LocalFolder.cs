@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using Spoq.Cli.Ask;
+
+namespace Spoq.Cli.Sync;
+
+/// <summary>What was seen of a local file when it was hashed.</summary>
+internal sealed record LocalFile(string Sha256, long Size, DateTime At, bool Executable);
+
+/// <summary>The folder on this side. What git ignores is not there, unless all is wanted; <c>.git</c> and links never are.</summary>
+internal sealed class LocalFolder(string root, bool all)
+{
+    // A file written twice within a clock tick looks the same: what is as young as that is hashed again.
+    private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(2);
+
+    private readonly IgnoreRules _rules = IgnoreRules.For(root);
+    private readonly Dictionary<string, IgnoreRules> _rulesBelow = [];
+
+    public string Root => root;
+
+    public string PathOf(string name) => Path.Combine(root, name);
+
+    /// <param name="known">Of the last time: what has the same size and time is not read again.</param>
+    public SortedDictionary<string, LocalFile> Read(IReadOnlyDictionary<string, LocalFile> known)
+    {
+        var files = new SortedDictionary<string, LocalFile>(StringComparer.Ordinal);
+        Walk(root, _rules, known, files);
+        return files;
+    }
+
+    /// <summary>The same rules for what only the other side has; and no name of theirs leads out of this folder.</summary>
+    public bool IsIgnored(string name)
+    {
+        var parts = name.Split('/');
+        if (parts.Any(part => part is "" or "." or ".." || part.AsSpan().ContainsAny('\0', '\\')))
+        {
+            return true;
+        }
+
+        var rules = _rules;
+        var at = root;
+        for (var part = 0; part < parts.Length; part++)
+        {
+            at = Path.Combine(at, parts[part]);
+            if (parts[part] == ".git" || new FileInfo(at).LinkTarget is not null || (!all && rules.IsIgnored(at, isFolder: part < parts.Length - 1)))
+            {
+                return true;
+            }
+
+            rules = part < parts.Length - 1 ? RulesBelow(rules, at) : rules;
+        }
+
+        return false;
+    }
+
+    /// <summary>It still is what it was when it was looked at; null: it was not there.</summary>
+    public bool IsStill(string name, LocalFile? seen) => new FileInfo(PathOf(name)) is { Exists: true } now
+        ? seen is not null && now.Length == seen.Size && now.LastWriteTimeUtc == seen.At
+        : seen is null && !Path.Exists(PathOf(name));
+
+    public void Delete(string name)
+    {
+        File.Delete(PathOf(name));
+        for (var folder = Path.GetDirectoryName(PathOf(name))!; folder.Length > root.Length && !Directory.EnumerateFileSystemEntries(folder).Any(); folder = Path.GetDirectoryName(folder)!)
+        {
+            Directory.Delete(folder);
+        }
+    }
+
+    public static LocalFile Look(FileInfo file, string sha256) =>
+        new(sha256, file.Length, file.LastWriteTimeUtc, !OperatingSystem.IsWindows() && (file.UnixFileMode & UnixFileMode.UserExecute) != 0);
+
+    private IgnoreRules RulesBelow(IgnoreRules rules, string folder) =>
+        _rulesBelow.TryGetValue(folder, out var below) ? below : _rulesBelow[folder] = rules.Into(folder);
+
+    private void Walk(string folder, IgnoreRules rules, IReadOnlyDictionary<string, LocalFile> known, SortedDictionary<string, LocalFile> files)
+    {
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
+        {
+            var below = entry as DirectoryInfo;
+            if (entry.LinkTarget is not null || entry.Name == ".git" || (!all && rules.IsIgnored(entry.FullName, below is not null)))
+            {
+                continue;
+            }
+
+            if (below is not null)
+            {
+                Walk(below.FullName, rules.Into(below.FullName), known, files);
+                continue;
+            }
+
+            var (file, name) = ((FileInfo)entry, Path.GetRelativePath(root, entry.FullName));
+            if (known.TryGetValue(name, out var seen) && seen.Size == file.Length && seen.At == file.LastWriteTimeUtc && DateTime.UtcNow - seen.At > s_settled)
+            {
+                files[name] = Look(file, seen.Sha256);
+                continue;
+            }
+
+            using var stream = file.OpenRead();
+            files[name] = Look(file, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        }
+    }
+}
