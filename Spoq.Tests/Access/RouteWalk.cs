@@ -82,7 +82,8 @@ internal sealed partial class RouteWalk : IDisposable
         lock (_commands)
         {
             _commands.Remove(activity.TraceId, out var commands);
-            return new WalkAnswer((int)answer.StatusCode, CodeOf(text), RequestIdValue().Replace(text, "…"), answer.Headers.WwwAuthenticate.ToString(), commands);
+            var code = answer.Headers.TryGetValues("X-Spoq-Error", out var ours) ? ours.Single() : CodeOf(text);
+            return new WalkAnswer((int)answer.StatusCode, code, RequestIdValue().Replace(text, "…"), answer.Headers.WwwAuthenticate.ToString(), commands);
         }
     }
 
@@ -91,7 +92,7 @@ internal sealed partial class RouteWalk : IDisposable
         try
         {
             using var json = JsonDocument.Parse(text);
-            return json.RootElement.TryGetProperty("code", out var code) ? code.GetString()! : json.RootElement.TryGetProperty("error", out var error) ? error.GetString()! : "";
+            return json.RootElement.TryGetProperty("code", out var code) ? code.GetString()! : json.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String ? error.GetString()! : "";
         }
         catch (JsonException)
         {

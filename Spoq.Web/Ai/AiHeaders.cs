@@ -35,9 +35,12 @@ internal static class AiHeaders
         headers[ApiLimits.LimitHeader] = shown.Standing(now);
     }
 
-    public static PassedHeaders Passed(HttpRequest request, AiOperation operation) => operation.Form() == AiForm.Anthropic
-        ? new PassedHeaders(One(request, "anthropic-version"), One(request, "anthropic-beta"), null)
-        : new PassedHeaders(null, null, One(request, "OpenAI-Beta"));
+    public static PassedHeaders Passed(HttpRequest request, AiForm form, AiForm theirs) => (form, theirs) switch
+    {
+        (AiForm.Anthropic, AiForm.Anthropic) => new PassedHeaders(One(request, "anthropic-version"), One(request, "anthropic-beta"), null),
+        (AiForm.OpenAi, AiForm.OpenAi) => new PassedHeaders(null, null, One(request, "OpenAI-Beta")),
+        _ => default,
+    };
 
     /// <summary>OpenAI's libraries send a bearer, Anthropic's <c>x-api-key</c>; either is taken everywhere.</summary>
     public static string? Credential(HttpRequest request)

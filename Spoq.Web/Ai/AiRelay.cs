@@ -42,14 +42,18 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
 
         using (call)
         {
-            var no = operation == AiOperation.CountTokens ? null : await EnterAsync(http, call);
-            if (no is not null)
+            if (await EnterAsync(http, call) is { } no)
             {
                 await AiErrors.WriteAsync(http, form, no);
-                return;
             }
-
-            await upstreams.AskAsync(http, call, body);
+            else if (operation == AiOperation.CountTokens)
+            {
+                await TokenCount.AnswerAsync(http, call, body);
+            }
+            else
+            {
+                await upstreams.AskAsync(http, call, body);
+            }
         }
     }
 
@@ -77,7 +81,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
     {
         var no = call.Enter();
         AiHeaders.Limits(http, call.Caller, clock.GetUtcNow().UtcTicks);
-        if (no is not null)
+        if (no is not null || call.Operation == AiOperation.CountTokens)
         {
             return no;
         }

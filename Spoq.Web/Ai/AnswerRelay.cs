@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Spoq.Core.Ai;
 using Spoq.Core.Ai.Streams;
+using Spoq.Core.Ai.Translation;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
@@ -65,7 +67,7 @@ internal static class AnswerRelay
                 return;
             }
 
-            await EndWholeAsync(http, call, buffer.AsMemory(0, length));
+            await EndWholeAsync(http, call, upstream, buffer.AsMemory(0, length));
         }
         finally
         {
@@ -73,10 +75,11 @@ internal static class AnswerRelay
         }
     }
 
-    private static async Task EndWholeAsync(HttpContext http, AiCall call, ReadOnlyMemory<byte> answer)
+    private static async Task EndWholeAsync(HttpContext http, AiCall call, Upstream upstream, ReadOnlyMemory<byte> answer)
     {
-        var usage = UsageReader.Find(answer.Span, call.Form);
-        if (usage is null && !IsJson(answer.Span))
+        var usage = UsageReader.Find(answer.Span, upstream.Form);
+        var known = usage ?? new TokenUsage(call.Request.PromptTokens, 0, 0, 0, 0);
+        if ((usage is null && !IsJson(answer.Span)) || Translator.Answer(call, upstream, answer, known) is not { } said)
         {
             call.End(default, true, StatusCodes.Status502BadGateway);
             await AiErrors.WriteAsync(http, call.Form, AiRefusals.UpstreamFailed);
@@ -94,13 +97,14 @@ internal static class AnswerRelay
         }
 
         http.Response.ContentType = "application/json";
-        http.Response.ContentLength = answer.Length;
-        await http.Response.Body.WriteAsync(answer, CancellationToken.None);
+        http.Response.ContentLength = said.Length;
+        await http.Response.Body.WriteAsync(said, CancellationToken.None);
     }
 
     private static async Task StreamAsync(HttpContext http, AiCall call, Upstream upstream, Stream stream, ClientPatience patience)
     {
-        SseFilter filter = call.Form == AiForm.OpenAi ? new OpenAiFilter(hidesUsage: !call.Request.WantsUsage) : new AnthropicFilter();
+        var translation = Translator.Stream(call, upstream);
+        SseFilter filter = upstream.Form == AiForm.OpenAi ? new OpenAiFilter(hidesUsage: !call.Request.WantsUsage) { Into = translation } : new AnthropicFilter { Into = translation };
         http.Response.ContentType = "text/event-stream; charset=utf-8";
         http.Response.Headers["X-Accel-Buffering"] = "no";
         var writer = http.Response.BodyWriter;
@@ -112,7 +116,7 @@ internal static class AnswerRelay
             {
                 // What nobody reads any more does not go into the answer's own memory.
                 var gone = patience.HasClientLeft;
-                var memory = gone ? (unseen = Ensure(unseen, filter.RestLength + Chunk)) : writer.GetMemory(filter.RestLength + Chunk);
+                var memory = gone || translation is not null ? (unseen = Ensure(unseen, filter.RestLength + Chunk)) : writer.GetMemory(filter.RestLength + Chunk);
                 var rest = filter.RestLength;
                 filter.TakeRest(memory.Span);
                 patience.Expect(upstream.Options.IdleTimeout);
@@ -125,7 +129,15 @@ internal static class AnswerRelay
                 }
 
                 call.Metered!.Produced(filter.Pieces);
-                if (passed > 0 && !gone)
+                if (gone)
+                {
+                    translation?.Output.Clear();
+                }
+                else if (translation is not null)
+                {
+                    await SendAsync(writer, translation);
+                }
+                else if (passed > 0)
                 {
                     writer.Advance(passed);
                     await writer.FlushAsync(CancellationToken.None);
@@ -137,7 +149,7 @@ internal static class AnswerRelay
                 }
             }
 
-            end = filter.IsComplete || filter.Usage is not null ? StreamEnd.Proper : StreamEnd.Cut;
+            end = filter.IsComplete || (filter is OpenAiFilter && filter.Usage is not null) ? StreamEnd.Proper : StreamEnd.Cut;
         }
         catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException)
         {
@@ -145,6 +157,12 @@ internal static class AnswerRelay
         }
 
         await EndStreamAsync(http, call, upstream, filter, end);
+        if (translation is not null && end == StreamEnd.Proper && !patience.HasClientLeft)
+        {
+            translation.End(filter.Usage ?? new TokenUsage(call.Request.PromptTokens, 0, 0, filter.Pieces, 0));
+            await SendAsync(writer, translation);
+        }
+
         if (unseen is not null)
         {
             ArrayPool<byte>.Shared.Return(unseen);
@@ -175,6 +193,15 @@ internal static class AnswerRelay
             upstream.Failed();
             var refusal = end == StreamEnd.Cut ? AiRefusals.UpstreamCut : AiRefusals.UpstreamSlow;
             await http.Response.Body.WriteAsync(AiErrors.Event(call.Form, refusal, AiHeaders.RequestIdOf(http)), http.RequestAborted);
+        }
+    }
+
+    private static async Task SendAsync(PipeWriter writer, StreamTranslation translation)
+    {
+        if (translation.Output.WrittenCount > 0)
+        {
+            await writer.WriteAsync(translation.Output.WrittenMemory, CancellationToken.None);
+            translation.Output.Clear();
         }
     }
 

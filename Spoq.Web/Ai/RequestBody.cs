@@ -1,5 +1,6 @@
 using System.Buffers;
-using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Spoq.Core;
 using Spoq.Core.Ai;
@@ -17,20 +18,28 @@ internal sealed class RequestBody : IDisposable
 
     private byte[] _bytes = [];
     private int _length;
+    private bool _isOwn;
     private readonly List<UpstreamBody> _sent = new(1);
 
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
+    public static RequestBody Of(JsonObject json)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(json);
+        return new RequestBody { _bytes = bytes, _length = bytes.Length, _isOwn = true };
+    }
+
     public async Task<Refusal?> ReadAsync(HttpContext http)
     {
+        // Ours is held here; the server's own would cut the connection before the caller has read why.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
         if (http.Request.ContentLength > Most)
         {
             return AiRefusals.BodyTooLarge;
-        }
-
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = Most;
         }
 
         var expected = (int)(http.Request.ContentLength ?? 4096);
@@ -61,9 +70,9 @@ internal sealed class RequestBody : IDisposable
                 }
             }
         }
-        catch (BadHttpRequestException cut)
+        catch (BadHttpRequestException)
         {
-            return cut.StatusCode == (int)HttpStatusCode.RequestEntityTooLarge ? AiRefusals.BodyTooLarge : AiRefusals.BodyCutOff;
+            return AiRefusals.BodyCutOff;
         }
     }
 
@@ -86,7 +95,7 @@ internal sealed class RequestBody : IDisposable
 
     public void Dispose()
     {
-        if (_bytes.Length > 0 && _sent.TrueForAll(body => body.IsFree))
+        if (!_isOwn && _bytes.Length > 0 && _sent.TrueForAll(body => body.IsFree))
         {
             ArrayPool<byte>.Shared.Return(_bytes);
             _bytes = [];

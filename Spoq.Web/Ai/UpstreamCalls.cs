@@ -23,7 +23,7 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         {
             foreach (var route in call.Model.Routes)
             {
-                if (route.Upstream.Form != call.Form)
+                if (!Translator.CanReach(call, route.Upstream))
                 {
                     continue;
                 }
@@ -61,6 +61,14 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
     private async Task<(bool IsOver, HttpResponseMessage? Refused, Refusal? No)> TryAsync(HttpContext http, AiCall call, RequestBody body, ModelRoute route)
     {
         var upstream = route.Upstream;
+        RequestBody? translated = null;
+        if (Translator.Request(call, body, route) is { } translation && !translation.Try(out translated, out var untranslatable))
+        {
+            upstream.CalledOff();
+            return (false, null, untranslatable);
+        }
+
+        using var sent = translated;
         if (meter.Open(new CallFacts(call.Caller.Account.Id, call.Caller.KeyId, call.Model.Name, upstream.Name, call.Model.Price!, call.Request.PromptTokens)) is not { } metered)
         {
             upstream.CalledOff();
@@ -72,11 +80,10 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         call.StartedAt = clock.GetTimestamp();
         AiHeaders.Begin(http, metered.RequestId.ToString());
         using var patience = new ClientPatience(http.RequestAborted, call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout);
-        using var sent = Edited(call, body, route);
         HttpResponseMessage response;
         try
         {
-            response = await upstream.SendAsync(call.Operation, (sent ?? body).ToUpstream(), AiHeaders.Passed(http.Request, call.Operation), patience.Token);
+            response = await upstream.SendAsync(Translator.OperationAt(call, upstream), (sent ?? body).ToUpstream(), AiHeaders.Passed(http.Request, call.Form, upstream.Form), patience.Token);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -143,19 +150,6 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         upstream.Failed();
         logger.LogWarning("{Upstream} answered {Status}", upstream.Name, (int)response.StatusCode);
     }
-
-    private static RequestBody? Edited(AiCall call, RequestBody body, ModelRoute route)
-    {
-        return (route.Renamed, call.Request.AskUsage) switch
-        {
-            ({ } name, { } usage) => body.With([Rename(call, name), usage]),
-            ({ } name, null) => body.With([Rename(call, name)]),
-            (null, { } usage) => body.With([usage]),
-            _ => null,
-        };
-    }
-
-    private static BodyEdit Rename(AiCall call, byte[] name) => new(call.Request.ModelAt.Start, call.Request.ModelAt.Length, name);
 
     /// <summary>Our key that is not taken there is nothing the caller could mend.</summary>
     private static bool IsForNext(HttpStatusCode status) =>

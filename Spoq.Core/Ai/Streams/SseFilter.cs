@@ -1,3 +1,5 @@
+using Spoq.Core.Ai.Translation;
+
 namespace Spoq.Core.Ai.Streams;
 
 /// <summary>
@@ -22,6 +24,9 @@ public abstract class SseFilter
 
     /// <summary>The stream came to its proper end.</summary>
     public bool IsComplete { get; protected set; }
+
+    /// <summary>Who says it again in other words; null: nobody.</summary>
+    public StreamTranslation? Into { get; init; }
 
     /// <summary>How many bytes of an unfinished line the next buffer must begin with.</summary>
     public int RestLength => _restLength;
@@ -108,7 +113,9 @@ public abstract class SseFilter
         _dropsBlank = false;
         if (text.StartsWith("data:"u8))
         {
-            _dropsBlank = !Look(text[5..].TrimStart((byte)' '));
+            var data = text[5..].TrimStart((byte)' ');
+            Into?.Data(data);
+            _dropsBlank = !Look(data);
             return _dropsBlank;
         }
 

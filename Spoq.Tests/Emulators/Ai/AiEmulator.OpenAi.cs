@@ -40,6 +40,8 @@ public sealed partial class AiEmulator
                 http.Response.ContentType = "application/json";
                 http.Response.ContentLength = 5000;
                 await http.Response.WriteAsync("{\"id\":\"chatcmpl-1\",", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+                await Task.Delay(100, http.RequestAborted);
                 http.Abort();
                 return;
             }

@@ -131,6 +131,8 @@ public sealed partial class AiEmulator : IAsyncDisposable
 
         if (script.Fault == "drop")
         {
+            // A reset would take with it what the other side has not read yet.
+            await Task.Delay(100, http.RequestAborted);
             http.Abort();
             return true;
         }

@@ -13,6 +13,17 @@ public sealed record AiScript(string Id = "", string Fault = "", int After = 0, 
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
+    /// <summary>Where a request is translated, unknown members stay behind: then the script stands in a text, between <c>[[</c> and <c>]]</c>.</summary>
     public static AiScript Of(JsonElement body) =>
-        body.TryGetProperty("x_script", out var script) ? script.Deserialize<AiScript>(s_json)! : new AiScript();
+        body.TryGetProperty("x_script", out var script) ? script.Deserialize<AiScript>(s_json)!
+        : InText(body) is { } text ? JsonSerializer.Deserialize<AiScript>(text, s_json)!
+        : new AiScript();
+
+    private static string? InText(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().Select(member => InText(member.Value)).LastOrDefault(found => found is not null),
+        JsonValueKind.Array => element.EnumerateArray().Select(InText).LastOrDefault(found => found is not null),
+        JsonValueKind.String when element.GetString()! is var text && text.IndexOf("[[{", StringComparison.Ordinal) is >= 0 and var start => text[(start + 2)..text.IndexOf("]]", start, StringComparison.Ordinal)],
+        _ => null,
+    };
 }
