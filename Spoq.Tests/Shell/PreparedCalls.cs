@@ -55,6 +55,16 @@ internal sealed partial class PreparedCalls(ApiWorld world)
                 return New(world.Owner, path, new { username = "ada" });
             case "POST /api/devices/add":
                 return New(world.Owner, path, new { profile_id = world.Ids["profileId"], ssh_public_key = await SshKeygen.NewPublicKeyAsync("phone"), name = "Phone" });
+            case "POST /v1/chat/completions":
+                return New(world.Owner, path, new { model = "spoq-echo", messages = new[] { new { role = "user", content = "Hello." } } });
+            case "POST /v1/messages" or "POST /v1/messages/count_tokens":
+                return New(world.Owner, path, new { model = "spoq-echo", max_tokens = 20, messages = new[] { new { role = "user", content = "Hello." } } });
+            case "POST /v1/completions":
+                return New(world.Owner, path, new { model = "spoq-echo", prompt = "Hello." });
+            case "POST /v1/embeddings":
+                return New(world.Owner, path, new { model = "spoq-echo", input = "Hello." });
+            case "GET /v1/models/{model}":
+                return New(world.Owner, "/v1/models/spoq-echo", null) with { Method = "GET" };
             case "PATCH /api/devices/{deviceId}":
                 return New(world.Owner, Fill(path, world.Ids), new { name = "Renamed" });
             case "DELETE /api/devices/{deviceId}":

@@ -11,6 +11,8 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
 {
     public const string Problem = "Problem";
     public const string OAuthError = "OAuthError";
+    public const string OpenAiError = "OpenAiError";
+    public const string AnthropicError = "AnthropicError";
     public const string Token = "bearer";
     public const string Key = "api_key";
     public const string Cookie = "session";
@@ -19,7 +21,7 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
     private const string About = """
         JSON is `snake_case`, times are RFC 3339 in UTC, ids are UUIDs. Members that we do not know are ignored, a wrong type is 400.
 
-        **Errors** are `application/problem+json` (RFC 9457). Branch on `code`, which never changes; show `detail`, which says what to do next; mention `request_id` when you write to us. Endpoints under `/oauth` answer errors in the form of RFC 6749.
+        **Errors** are `application/problem+json` (RFC 9457). Branch on `code`, which never changes; show `detail`, which says what to do next; mention `request_id` when you write to us. Endpoints under `/oauth` answer errors in the form of RFC 6749, AI models in the form of the library that asks, with our code in `X-Spoq-Error`.
 
         **Signing in**: send `Authorization: Bearer` with an access token, or with an API key (`spoq_…`) where an operation says so. Browsers may use the session cookie; writes then need the header `RequestVerificationToken`.
 
@@ -52,6 +54,20 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas[Problem] = ProblemSchema();
         document.Components.Schemas[OAuthError] = OAuthErrorSchema();
+        document.Components.Schemas[OpenAiError] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "As OpenAI's libraries read it.",
+            Required = new HashSet<string> { "error" },
+            Properties = new Dictionary<string, IOpenApiSchema> { ["error"] = Members("message", "type", "param", "code") },
+        };
+        document.Components.Schemas[AnthropicError] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "As Anthropic's libraries read it.",
+            Required = new HashSet<string> { "type", "error", "request_id" },
+            Properties = new Dictionary<string, IOpenApiSchema> { ["type"] = Text(null), ["error"] = Members("type", "message"), ["request_id"] = Text("As in X-Request-Id.") },
+        };
         return Task.CompletedTask;
     }
 
@@ -83,6 +99,13 @@ internal sealed class DescribeDocument(IOptions<SpoqOptions> spoq) : IOpenApiDoc
         Description = "RFC 6749, section 5.2.",
         Required = new HashSet<string> { "error" },
         Properties = new Dictionary<string, IOpenApiSchema> { ["error"] = Text(null), ["error_description"] = Text(null), ["error_uri"] = Text(null) },
+    };
+
+    private static OpenApiSchema Members(params string[] names) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Required = names.ToHashSet(),
+        Properties = names.ToDictionary(name => name, name => (IOpenApiSchema)new OpenApiSchema { Type = name is "param" or "code" ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String }),
     };
 
     private static OpenApiSchema Text(string? description) => new() { Type = JsonSchemaType.String, Description = description };

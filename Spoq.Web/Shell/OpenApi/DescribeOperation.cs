@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using Spoq.Infrastructure.Data;
+using Spoq.Core.Ai;
+using Spoq.Web.Ai;
 
 namespace Spoq.Web.Shell.OpenApi;
 
@@ -79,6 +81,7 @@ internal static partial class DescribeOperation
         }
 
         var isOAuth = path.StartsWith("/oauth/", StringComparison.Ordinal);
+        var ai = metadata.OfType<AiErrorForm>().FirstOrDefault();
         var others = metadata.OfType<RefusesAsMetadata>().Select(also => also.MediaType).ToList();
         var statuses = new SortedSet<int>(metadata.OfType<RefusesMetadata>().SelectMany(refuses => refuses.Statuses));
         if (operation.RequestBody is not null)
@@ -105,18 +108,23 @@ internal static partial class DescribeOperation
         statuses.Add(429);
         foreach (var status in statuses)
         {
-            operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), Refusal(document, ReasonPhrases.GetReasonPhrase(status), isOAuth, others));
+            operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), Refusal(document, ReasonPhrases.GetReasonPhrase(status), isOAuth, ai, others));
         }
 
-        operation.Responses.TryAdd("default", Refusal(document, "Any other refusal.", isOAuth, others));
+        operation.Responses.TryAdd("default", Refusal(document, "Any other refusal.", isOAuth, ai, others));
     }
 
-    private static OpenApiResponse Refusal(OpenApiDocument document, string description, bool isOAuth, List<string> others)
+    private static OpenApiResponse Refusal(OpenApiDocument document, string description, bool isOAuth, AiErrorForm? ai, List<string> others)
     {
         var content = new Dictionary<string, OpenApiMediaType> { [ProblemJson] = new() { Schema = new OpenApiSchemaReference(DescribeDocument.Problem, document) } };
         if (isOAuth)
         {
             content["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(DescribeDocument.OAuthError, document) };
+        }
+
+        if (ai is not null)
+        {
+            content["application/json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(ai.Form == AiForm.OpenAi ? DescribeDocument.OpenAiError : DescribeDocument.AnthropicError, document) };
         }
 
         foreach (var other in others)
