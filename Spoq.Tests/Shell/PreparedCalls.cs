@@ -64,7 +64,7 @@ internal sealed partial class PreparedCalls(ApiWorld world)
             case "POST /v1/embeddings":
                 return New(world.Owner, path, new { model = "spoq-echo", input = "Hello." });
             case "GET /v1/models/{model}":
-                return New(world.Owner, "/v1/models/spoq-echo", null) with { Method = "GET" };
+                return new PreparedCall(world.Owner, "GET", "/v1/models/spoq-echo", null);
             case "PATCH /api/devices/{deviceId}":
                 return New(world.Owner, Fill(path, world.Ids), new { name = "Renamed" });
             case "DELETE /api/devices/{deviceId}":
