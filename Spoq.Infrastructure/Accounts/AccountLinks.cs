@@ -16,6 +16,8 @@ public sealed class AccountLinks(IOptions<SpoqOptions> options)
 
     internal Uri Activity => On("/dashboard/activity");
 
+    internal Uri Usage => On("/dashboard/usage");
+
     internal Uri Account => On("/dashboard/account");
 
     internal Uri Console(Guid instanceId) => On($"/r/{instanceId}");

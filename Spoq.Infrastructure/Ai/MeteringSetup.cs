@@ -1,9 +1,13 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Spoq.Infrastructure.Ai.Budgets;
 using Spoq.Infrastructure.Ai.Metering;
+using Spoq.Infrastructure.Ai.Reports;
+using Spoq.Infrastructure.Ops;
 using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Ai;
@@ -36,7 +40,15 @@ public static class MeteringSetup
         }
 
         services.AddSingleton<IChore, PartitionChore>();
-        services.AddSingleton<BudgetLedger>();
+        services.AddSingleton<BudgetStore>();
+        services.AddSingleton(provider => new BudgetLedger(
+            provider.GetRequiredService<BudgetStore>(), provider.GetRequiredService<UsageMeter>(), provider.GetRequiredService<Notices>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BudgetLedger>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<BudgetLedger>());
+        services.AddSingleton(provider => new UsageReports(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<BudgetStore>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IChore, UsageAlertChore>();
+        services.AddSweep("usage_reservations", "valid_until < $1 - interval '10 minutes'");
         return services;
     }
 }

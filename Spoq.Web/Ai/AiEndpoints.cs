@@ -39,6 +39,7 @@ internal static class AiEndpoints
         Map<MessageBody>(routes, AiOperation.CountTokens, "Count a request's tokens, in Anthropic's form");
         Describe(routes.MapGet("/v1/models", (HttpContext http, ModelsAnswer models) => models.ListAsync(http)), AiForm.OpenAi, "The models you may use");
         Describe(routes.MapGet("/v1/models/{model}", (string model, HttpContext http, ModelsAnswer models) => models.OneAsync(http, model)), AiForm.OpenAi, "A model you may use").Refuses(404);
+        routes.MapUsage();
     }
 
     private static void Map<TBody>(IEndpointRouteBuilder routes, AiOperation operation, string summary) =>
