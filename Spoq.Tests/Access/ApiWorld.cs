@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Access;
+using Spoq.Core.Accounts;
 using Spoq.Core.Instances;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Accounts;
@@ -40,6 +41,8 @@ public sealed class ApiWorld : SpoqHost, IAsyncLifetime
         await Owner.PayAsync(order);
         await Eventually.TrueAsync(
             async () => (await Owner.ReadAsync($"/api/cloud/instances/{Ids["instanceId"]}")).GetProperty("status").GetString() == "running", "the computer to run", TimeSpan.FromSeconds(120));
+        Ids["appId"] = await AppAsync();
+        Ids["sessionId"] = await SessionAsync();
         Ids["memberId"] = (await InviteAsync())!.Value;
         Ids["id"] = (await IdAsync(Owner, "/v1/api-keys", new { name = "A key", scopes = new[] { "ai" } }, "id"))!.Value;
     }
@@ -49,6 +52,18 @@ public sealed class ApiWorld : SpoqHost, IAsyncLifetime
         Owner.Dispose();
         Stranger.Dispose();
         await base.DisposeAsync();
+    }
+
+    /// <summary>A browser that is signed in to the owner's account.</summary>
+    internal Task<Guid> SessionAsync() => Services.GetRequiredService<SessionService>().OpenAsync(Owner.AccountId, SignInMethod.Password, null, isNewBrowser: false, s_test, CancellationToken.None);
+
+    /// <summary>A program that the owner let in.</summary>
+    internal async Task<Guid> AppAsync()
+    {
+        await using var db = await Services.GetRequiredService<IDbContextFactory<SpoqDbContext>>().CreateDbContextAsync();
+        var grant = Services.GetRequiredService<Grants>().Open(db, Owner.AccountId, $"app-{Guid.NewGuid():n}", Scopes.Profile, "A test", s_test);
+        await db.SaveChangesAsync();
+        return grant.Id;
     }
 
     internal Task<Guid?> AddDeviceAsync(string name) => AddDeviceAsync(Owner, Ids["profileId"], name);

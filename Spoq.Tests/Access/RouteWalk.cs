@@ -9,7 +9,11 @@ using Spoq.Tests.Support;
 namespace Spoq.Tests.Access;
 
 /// <summary>One answer, and how many database commands it took.</summary>
-internal sealed record WalkAnswer(int Status, string Code, string Shape, string? Challenge, int Commands);
+internal sealed record WalkAnswer(int Status, string Code, string Shape, string? Challenge, int Commands)
+{
+    /// <summary>Anthropic's form has one word for all of a status.</summary>
+    public bool Says(string code) => Code == code || (Status, Code) is (401, "authentication_error") or (403, "permission_error");
+}
 
 /// <summary>Calls any endpoint of the route table with any token and any ids.</summary>
 internal sealed partial class RouteWalk : IDisposable
@@ -92,13 +96,19 @@ internal sealed partial class RouteWalk : IDisposable
         try
         {
             using var json = JsonDocument.Parse(text);
-            return json.RootElement.TryGetProperty("code", out var code) ? code.GetString()! : json.RootElement.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String ? error.GetString()! : "";
+            return json.RootElement.TryGetProperty("code", out var code) ? code.GetString()! : json.RootElement.TryGetProperty("error", out var error) ? CodeOf(error) : "";
         }
         catch (JsonException)
         {
             return "";
         }
     }
+
+    /// <summary>RFC 6749 says a word, OpenAI an object with a code, Anthropic one with a type.</summary>
+    private static string CodeOf(JsonElement error) =>
+        error.ValueKind == JsonValueKind.String ? error.GetString()!
+        : error.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.String ? code.GetString()!
+        : error.TryGetProperty("type", out var type) ? type.GetString()! : "";
 
     [GeneratedRegex(@"\{([a-zA-Z]+):guid\}")]
     private static partial Regex Id();

@@ -94,6 +94,12 @@ internal sealed partial class PreparedCalls(ApiWorld world)
                 return new PreparedCall(world.Owner, "DELETE", $"/api/cloud/instances/{instance}/members?email={invited}", null);
             case "DELETE /api/cloud/instances/{instanceId}/members/{memberId}":
                 return new PreparedCall(world.Owner, "DELETE", $"/api/cloud/instances/{instance}/members/{await world.InviteAsync()}", null);
+            case "PATCH /api/auth/me":
+                return new PreparedCall(world.Owner, "PATCH", path, PreparedCall.Text(new { name = "Ada" }));
+            case "DELETE /v1/connected-apps/{appId}":
+                return new PreparedCall(world.Owner, "DELETE", $"/v1/connected-apps/{await world.AppAsync()}", null);
+            case "DELETE /v1/sessions/{sessionId}":
+                return new PreparedCall(world.Owner, "DELETE", $"/v1/sessions/{await world.SessionAsync()}", null);
             case "POST /v1/api-keys":
                 return New(world.Owner, path, new { name = "A key", scopes = new[] { "ai" } });
             case "POST /v1/api-keys/{id}/rotate":

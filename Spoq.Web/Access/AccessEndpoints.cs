@@ -7,5 +7,6 @@ internal static class AccessEndpoints
         routes.MapOAuth();
         routes.MapDeviceFlow();
         routes.MapApiKeys();
+        routes.MapConnectedApps();
     }
 }

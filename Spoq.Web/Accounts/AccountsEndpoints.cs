@@ -13,6 +13,7 @@ internal static class AccountsEndpoints
         routes.MapAuth();
         routes.MapAuthMail();
         routes.MapMe();
+        routes.MapSessions();
         routes.MapExternalSignIn();
     }
 

@@ -12,9 +12,13 @@ namespace Spoq.Web.Accounts;
 /// <summary><c>GET /api/auth/me</c>: whose token this is.</summary>
 internal static class MeEndpoint
 {
-    public static void MapMe(this IEndpointRouteBuilder routes) => routes
-        .MapApi("GET", "/api/auth/me", ReadAsync).RequireAccount().AllowUnconfirmed().Refuses(404).WithTags("Account")
-        .WithSummary("Whose token this is").WithDescription("Account, roles and subscription.");
+    public static void MapMe(this IEndpointRouteBuilder routes)
+    {
+        routes.MapApi("GET", "/api/auth/me", ReadAsync).RequireAccount().AllowUnconfirmed().Refuses(404).WithTags("Account")
+            .WithSummary("Whose token this is").WithDescription("Account, roles and subscription.");
+        routes.MapApi("PATCH", "/api/auth/me", RenameAsync).RequireAccount().Refuses(404, 422).WithTags("Account")
+            .WithSummary("Change how you are called").WithDescription("An empty name is none. What opens the account is changed on its pages only, after a fresh sign-in.");
+    }
 
     private static async Task<Results<Ok<MeAnswer>, ProblemHttpResult>> ReadAsync(
         ClaimsPrincipal user, ProgramAccounts accounts, SubscriptionService subscriptions, TimeProvider clock, CancellationToken cancellationToken)
@@ -28,6 +32,12 @@ internal static class MeEndpoint
         return TypedResults.Ok(new MeAnswer(
             account.Id, account.Id, account.Email, account.Name, account.IsConfirmed, account.HasTwoFactor, account.Roles, subscription, account.CreatedAt));
     }
+
+    private static async Task<Results<Ok<MeAnswer>, ProblemHttpResult>> RenameAsync(
+        RenameBody body, ClaimsPrincipal user, AccountService mine, ProgramAccounts accounts, SubscriptionService subscriptions, TimeProvider clock, CancellationToken cancellationToken) =>
+        await mine.RenameAsync(user.AccountId(), body.Name, cancellationToken) is { } no ? no.ToProblem() : await ReadAsync(user, accounts, subscriptions, clock, cancellationToken);
+
+    private sealed record RenameBody(string? Name = null);
 
     /// <param name="Id">The same as <c>user_id</c>.</param>
     private sealed record MeAnswer(
