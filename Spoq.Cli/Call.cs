@@ -40,6 +40,19 @@ internal sealed class Call : IDisposable
         return ExitCode.Ok;
     }
 
+    /// <summary>Null: none that could be asked.</summary>
+    public Uri? TryRoot()
+    {
+        try
+        {
+            return ControlPlane.Root;
+        }
+        catch (CommandFailedException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _controlPlane?.Dispose();
 
     private Uri Root()

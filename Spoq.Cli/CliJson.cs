@@ -3,6 +3,7 @@ using Spoq.Cli.Account;
 using Spoq.Cli.Ask;
 using Spoq.Cli.Computer;
 using Spoq.Cli.Sync;
+using Spoq.Cli.Updates;
 
 namespace Spoq.Cli;
 
@@ -22,6 +23,8 @@ namespace Spoq.Cli;
 [JsonSerializable(typeof(DevicePoll))]
 [JsonSerializable(typeof(DeviceStart))]
 [JsonSerializable(typeof(DeviceStarted))]
+[JsonSerializable(typeof(DownloadAsk))]
+[JsonSerializable(typeof(DownloadGiven))]
 [JsonSerializable(typeof(HealthSeen))]
 [JsonSerializable(typeof(KeyCreate))]
 [JsonSerializable(typeof(KeyCreated))]
@@ -29,6 +32,7 @@ namespace Spoq.Cli;
 [JsonSerializable(typeof(KeyRotate))]
 [JsonSerializable(typeof(LastConversation))]
 [JsonSerializable(typeof(Opened))]
+[JsonSerializable(typeof(ReleaseSeen))]
 [JsonSerializable(typeof(RunShown))]
 [JsonSerializable(typeof(RuntimeToken))]
 [JsonSerializable(typeof(SignedIn))]
@@ -36,6 +40,8 @@ namespace Spoq.Cli;
 [JsonSerializable(typeof(SyncShown))]
 [JsonSerializable(typeof(SyncState))]
 [JsonSerializable(typeof(Tokens))]
+[JsonSerializable(typeof(UpdateShown))]
+[JsonSerializable(typeof(VersionSeen))]
 [JsonSerializable(typeof(Who))]
 [JsonSerializable(typeof(WhoShown))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -5,6 +5,7 @@ using Spoq.Cli.Computer;
 using Spoq.Cli.Help;
 using Spoq.Cli.Sync;
 using Spoq.Cli.Terminal;
+using Spoq.Cli.Updates;
 
 namespace Spoq.Cli;
 
@@ -28,6 +29,7 @@ internal static class SpoqCommand
             OpenCommand.Build(),
             WhoamiCommand.Build(),
             LogoutCommand.Build(),
+            UpdateCommand.Build(),
             CompletionCommand.Build(),
         };
         foreach (var option in CommonOptions.All)
@@ -101,9 +103,12 @@ internal static class SpoqCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var call = new Call(parsed);
+            using var newest = name == "update" ? null : VersionCheck.Begin(call);
             try
             {
-                return await run(call, parsed, cancellationToken);
+                var code = await run(call, parsed, cancellationToken);
+                await (newest?.EndAsync() ?? Task.CompletedTask);
+                return code;
             }
             finally
             {

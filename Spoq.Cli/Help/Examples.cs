@@ -45,6 +45,7 @@ internal static class Examples
         ["spoq open"] = ["spoq open", "spoq open console", "spoq open keys"],
         ["spoq whoami"] = ["spoq whoami", "spoq whoami --json | jq -r .plan"],
         ["spoq logout"] = ["spoq logout"],
+        ["spoq update"] = ["spoq update", "spoq update --check"],
         ["spoq completion"] = ["spoq completion bash > ~/.local/share/bash-completion/completions/spoq", "echo 'source <(spoq completion zsh)' >> ~/.zshrc", "spoq completion fish > ~/.config/fish/completions/spoq.fish"],
         ["spoq help"] = ["spoq help ask", "spoq help keys create"],
     };

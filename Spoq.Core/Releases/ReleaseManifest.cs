@@ -17,7 +17,8 @@ public sealed record ReleaseManifest(string Version, string MinConductor, string
 /// <param name="Name">Such as <c>spoq-linux-amd64</c>: also the file's name.</param>
 /// <param name="Size">Bytes.</param>
 /// <param name="Sha256">Lower-case hexadecimal.</param>
-public sealed record ReleaseArtifact(string Name, string Version, long Size, string Sha256)
+/// <param name="Signature">See <see cref="ReleaseSignature"/>; null: it was published without a key.</param>
+public sealed record ReleaseArtifact(string Name, string Version, long Size, string Sha256, string? Signature = null)
 {
     public const string CommandLine = "spoq";
     public const string Conductor = "conductor";

@@ -42,7 +42,7 @@ internal static class ReleasesEndpoints
             manifest.VersionOf(ReleaseArtifact.CommandLine),
             manifest.MinConductor,
             manifest.MinCli,
-            [.. manifest.Artifacts.Select(artifact => new ReleaseFile(artifact.Name, artifact.Version, artifact.Size, artifact.Sha256))]));
+            [.. manifest.Artifacts.Select(artifact => new ReleaseFile(artifact.Name, artifact.Version, artifact.Size, artifact.Sha256, artifact.Signature))]));
     }
 
     private static async Task<Results<Ok<DownloadTokenAnswer>, ProblemHttpResult>> TokenAsync(DownloadTokenRequest request, HttpContext http, DownloadService downloads, TimeProvider clock)
@@ -109,11 +109,13 @@ internal sealed record ReleaseVersions(
     [property: JsonPropertyName("min_cli")] string MinCli,
     [property: JsonPropertyName("artifacts")] IReadOnlyList<ReleaseFile> Artifacts);
 
+/// <param name="Signature">ECDSA P-256 over name, version and checksum, DER in base64; null: published without a key.</param>
 internal sealed record ReleaseFile(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("version")] string Version,
     [property: JsonPropertyName("size")] long Size,
-    [property: JsonPropertyName("sha256")] string Sha256);
+    [property: JsonPropertyName("sha256")] string Sha256,
+    [property: JsonPropertyName("signature")] string? Signature);
 
 /// <param name="Binary"><c>cli</c> or <c>conductor</c>.</param>
 internal sealed record DownloadTokenRequest([property: JsonPropertyName("binary")] string? Binary = null);

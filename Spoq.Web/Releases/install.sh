@@ -38,7 +38,7 @@ main() {
       say "  export PATH=\"$folder:\$PATH\""
       ;;
   esac
-  say "Next: $command status --url $base"
+  say "Next: $command init --url $base"
 }
 
 say() { printf '%s\n' "$*" >&2; }
