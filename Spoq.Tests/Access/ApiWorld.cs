@@ -75,13 +75,16 @@ public sealed class ApiWorld : SpoqHost, IAsyncLifetime
         IdAsync(Owner, $"/api/cloud/instances/{Ids["instanceId"]}/members", new { email = email ?? $"{Guid.NewGuid():n}@example.com" }, "id");
 
     /// <summary>A token of the stranger's that holds this scope only.</summary>
-    internal async Task<string> TokenAsync(string scope)
+    internal async Task<string> TokenAsync(string scope) => (await IssueAsync("somebody-elses-program", scope)).AccessToken;
+
+    /// <summary>What a program was let in with by the stranger.</summary>
+    internal async Task<IssuedTokens> IssueAsync(string clientId, string scope)
     {
         await using var db = await Services.GetRequiredService<IDbContextFactory<SpoqDbContext>>().CreateDbContextAsync();
-        var grant = Services.GetRequiredService<Grants>().Open(db, Stranger.AccountId, "somebody-elses-program", scope, "A test", s_test);
+        var grant = Services.GetRequiredService<Grants>().Open(db, Stranger.AccountId, clientId, scope, "A test", s_test);
         var issued = await Services.GetRequiredService<TokenService>().IssueAsync(db, grant, CancellationToken.None);
         await db.SaveChangesAsync();
-        return issued.AccessToken;
+        return issued;
     }
 
     /// <summary>Right in everything but its time.</summary>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Routing;
@@ -9,7 +10,7 @@ using Spoq.Tests.Support;
 namespace Spoq.Tests.Access;
 
 /// <summary>Generated from the route table: who is let in where, and that another account's id is nowhere more than a missing one.</summary>
-public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWorld>
+public sealed partial class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWorld>
 {
     /// <summary>Open to all on purpose. Whoever adds an endpoint here says so to the reviewer.</summary>
     private static readonly string[] s_open =
@@ -145,6 +146,41 @@ public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWo
     }
 
     [Fact]
+    public async Task A_page_for_another_accounts_id_looks_like_one_for_a_missing_id()
+    {
+        var pages = world.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<ComponentTypeMetadata>() is not null && RouteWalk.IdsOf(endpoint).Count > 0).ToList();
+        using var owner = new HttpVisitor(world.BaseUrl);
+        using var stranger = new HttpVisitor(world.BaseUrl);
+        using var nobody = new HttpVisitor(world.BaseUrl);
+        Assert.NotNull(await owner.LogInAsync(world.Owner.Email));
+        Assert.NotNull(await stranger.LogInAsync(world.Stranger.Email));
+        Assert.NotEmpty(pages);
+        var wrong = new List<string>();
+        foreach (var page in pages)
+        {
+            var name = RouteWalk.Template(page);
+            var (missing, theirs) = (RouteWalk.Path(page, _ => Guid.CreateVersion7()), RouteWalk.Path(page, id => world.Ids[id]));
+            var (foreign, none, own) = (await SeenAsync(stranger, theirs), await SeenAsync(stranger, missing), await SeenAsync(owner, theirs));
+            if (foreign != none || foreign.Status is not (404 or 403))
+            {
+                wrong.Add($"{name}: foreign {foreign}, missing {none}");
+            }
+
+            if (own.Status != 200 || own.Text == foreign.Text)
+            {
+                wrong.Add($"{name}: its owner sees {own}");
+            }
+
+            if ((await SeenAsync(nobody, theirs)).Status is not (302 or 401) && page.Metadata.GetMetadata<IAuthorizeData>() is not null)
+            {
+                wrong.Add($"{name}: nobody is let in");
+            }
+        }
+
+        Offenders.None(wrong);
+    }
+
+    [Fact]
     public async Task A_hub_lets_nobody_in_without_a_good_token_and_tells_nothing_of_foreign_ids()
     {
         var hubs = world.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<HubMetadata>() is not null && !RouteWalk.Template(endpoint).EndsWith("/negotiate", StringComparison.Ordinal))
@@ -171,6 +207,18 @@ public sealed class AuthorizationWalkTests(ApiWorld world) : IClassFixture<ApiWo
             Assert.DoesNotContain("error", await own.CallAsync("Subscribe", [world.Ids["instanceId"]]), StringComparison.Ordinal);
         }
     }
+
+    /// <summary>What a person reads there, without the id that they typed.</summary>
+    private static async Task<(int Status, string Text)> SeenAsync(HttpVisitor visitor, string path)
+    {
+        using var answer = await visitor.Http.GetAsync(new Uri(path, UriKind.Relative));
+        var html = await answer.Content.ReadAsStringAsync();
+        var text = NotWords().Replace(html.Replace(path.Split('/').Last(part => Guid.TryParse(part, out _)), "…", StringComparison.OrdinalIgnoreCase), " ");
+        return ((int)answer.StatusCode, text.Trim());
+    }
+
+    [GeneratedRegex("<!--.*?-->|<[^>]*>|\\s+", RegexOptions.Singleline)]
+    private static partial Regex NotWords();
 
     private static IEnumerable<MethodInfo> MethodsOf(Type hub) =>
         hub.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).Where(method => !method.IsSpecialName && method.GetBaseDefinition().DeclaringType == hub);

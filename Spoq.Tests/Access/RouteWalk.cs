@@ -65,9 +65,12 @@ internal sealed partial class RouteWalk : IDisposable
     /// <summary>The names of the ids in its path.</summary>
     public static IReadOnlyList<string> IdsOf(RouteEndpoint endpoint) => [.. Id().Matches(Template(endpoint)).Select(match => match.Groups[1].Value)];
 
+    public static string Path(RouteEndpoint endpoint, Func<string, Guid> idOf) =>
+        AnyOther().Replace(Id().Replace(Template(endpoint), match => idOf(match.Groups[1].Value).ToString()), "anything");
+
     public async Task<WalkAnswer> CallAsync(string method, RouteEndpoint endpoint, string? token, Func<string, Guid> idOf)
     {
-        var path = AnyOther().Replace(Id().Replace(Template(endpoint), match => idOf(match.Groups[1].Value).ToString()), "anything");
+        var path = Path(endpoint, idOf);
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         if (method is not ("GET" or "DELETE" or "HEAD"))

@@ -18,15 +18,11 @@ public sealed class SmallPoolTests(SmallPool spoq) : IClassFixture<SmallPool>
     [InlineData(true)]
     public async Task A_hundred_refreshes_at_once_do_not_starve_while_the_signing_keys_are_read_anew(bool again)
     {
-        var tokens = new List<string>();
-        for (var i = 0; i < 100; i++)
-        {
-            tokens.Add((await IssueAsync()).RefreshToken);
-        }
+        var tokens = new[] { (await IssueAsync()).RefreshToken, (await IssueAsync()).RefreshToken };
 
-        var answers = await RacedAsync(again, n => spoq.Get<TokenService>().RefreshAsync(tokens[n], null, s_caller, CancellationToken.None));
+        var answers = await RacedAsync(again, n => spoq.Get<TokenService>().RefreshAsync(tokens[n % 2], null, s_caller, CancellationToken.None));
 
-        Assert.All(answers, answer => Assert.True(answer.Try(out _, out var no), no?.Message));
+        Assert.Equal(2, answers.Select(answer => answer.Try(out var issued, out var no) ? issued.RefreshToken : no.Message).Distinct().Count());
     }
 
     [Theory]
@@ -34,16 +30,13 @@ public sealed class SmallPoolTests(SmallPool spoq) : IClassFixture<SmallPool>
     [InlineData(true)]
     public async Task A_hundred_codes_redeemed_at_once_do_not_starve_while_the_signing_keys_are_read_anew(bool again)
     {
-        var client = (await spoq.Get<OAuthClients>().FindAsync("dex-a1b2c3d4", CancellationToken.None))!;
-        var asked = OAuthVisitor.Request().Split('?', 2)[1];
-        var parameters = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(asked).ToLookup(pair => pair.Key, pair => pair.Value.ToString());
-        var request = Assert.IsType<AuthorizationReading.Fine>(AuthorizationRequest.Read(parameters, client, "http://localhost:5080")).Request;
+        var client = (await spoq.Get<OAuthClients>().FindAsync(OAuthVisitor.Dex, CancellationToken.None))!;
         var account = await spoq.AddAccountAsync();
         var authorizations = spoq.Get<AuthorizationService>();
         var codes = new List<string>();
         for (var i = 0; i < 100; i++)
         {
-            codes.Add(await authorizations.ApproveAsync(request, account, spoq.Clock.Now, s_caller, CancellationToken.None));
+            codes.Add(await spoq.Services.ApprovedCodeAsync(account, spoq.Clock.Now));
         }
 
         var answers = await RacedAsync(again, n => authorizations.RedeemAsync(client, codes[n], OAuthVisitor.Callback, OAuthVisitor.Verifier, s_caller, CancellationToken.None));
@@ -54,6 +47,7 @@ public sealed class SmallPoolTests(SmallPool spoq) : IClassFixture<SmallPool>
     /// <param name="again">Also while they are at it, as news of a rotation may come at any moment.</param>
     private async Task<T[]> RacedAsync<T>(bool again, Func<int, Task<T>> one)
     {
+        await Task.WhenAll(Enumerable.Range(0, SmallPool.Connections).Select(_ => OpenAsync()));
         var keys = spoq.Get<SigningKeys>();
         keys.Forget();
         using var over = new CancellationTokenSource();
@@ -67,6 +61,13 @@ public sealed class SmallPoolTests(SmallPool spoq) : IClassFixture<SmallPool>
             await over.CancelAsync();
             await forgetting;
         }
+    }
+
+    /// <summary>So that all of them are there, and the first few callers come in together.</summary>
+    private async Task OpenAsync()
+    {
+        await using var db = spoq.NewContext();
+        await db.Database.ExecuteSqlAsync($"select pg_sleep(0.05)");
     }
 
     private static async Task ForgetAsync(SigningKeys keys, CancellationToken over)
@@ -92,6 +93,8 @@ public sealed class SmallPoolTests(SmallPool spoq) : IClassFixture<SmallPool>
 /// <summary>Four connections; who waits ten seconds for one is told that there is none.</summary>
 public sealed class SmallPool : DatabaseFixture
 {
+    public const int Connections = 4;
+
     protected override async Task<string> OpenDatabaseAsync() =>
-        new NpgsqlConnectionStringBuilder(await base.OpenDatabaseAsync()) { MaxPoolSize = 4, Timeout = 10 }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(await base.OpenDatabaseAsync()) { MaxPoolSize = Connections, Timeout = 10 }.ConnectionString;
 }

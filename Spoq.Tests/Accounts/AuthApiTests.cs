@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Spoq.Tests.Stories;
 using Spoq.Tests.Support;
 
@@ -135,7 +134,7 @@ public sealed class AuthApiTests(StoryServer fixture) : IClassFixture<StoryServe
         Assert.Equal(await asked.Content.ReadAsStringAsync(), await askedForNobody.Content.ReadAsStringAsync());
         Assert.Equal((asked.StatusCode, HttpStatusCode.Accepted), (askedForNobody.StatusCode, asked.StatusCode));
 
-        var token = await TokenFromMailAsync(client.Email, "/reset-password?token=");
+        var token = await client.TokenFromMailAsync("/reset-password");
         using var reset = await client.PostAsync("/api/auth/reset-password", new { token, password = "an entirely new password" });
         using var again = await client.PostAsync("/api/auth/reset-password", new { token, password = "an entirely new password" });
         using var login = await nobody.PostAsync("/api/auth/login", new { email = client.Email, password = "an entirely new password" });
@@ -153,7 +152,7 @@ public sealed class AuthApiTests(StoryServer fixture) : IClassFixture<StoryServe
         using var client = new ApiClient(fixture.Server);
         using var elsewhere = new ApiClient(fixture.Server);
         await client.RegisterAsync();
-        var token = await TokenFromMailAsync(client.Email, "/confirm-email?token=");
+        var token = await client.TokenFromMailAsync("/confirm-email");
 
         using var without = await elsewhere.PostAsync("/api/auth/verify-email", new { token });
         using var wrong = await elsewhere.PostAsync("/api/auth/verify-email", new { token, password = "not the password" });
@@ -200,22 +199,5 @@ public sealed class AuthApiTests(StoryServer fixture) : IClassFixture<StoryServe
         using var verified = await client.PostAsync("/api/auth/verify-email", new { code = second });
 
         Assert.Equal(HttpStatusCode.OK, verified.StatusCode);
-    }
-
-    private async Task<string> TokenFromMailAsync(string email, string before)
-    {
-        using var client = fixture.Server.NewClient();
-        var token = "";
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                using var mails = JsonDocument.Parse(await client.GetStringAsync(new Uri("/dev/mail/messages", UriKind.Relative)));
-                var links = mails.RootElement.EnumerateArray().Where(mail => mail.GetProperty("to").GetString() == email)
-                    .SelectMany(mail => mail.GetProperty("links").EnumerateArray()).Select(link => link.GetString()!);
-                token = links.FirstOrDefault(link => link.Contains(before, StringComparison.Ordinal))?.Split("token=")[1] ?? "";
-                return token.Length > 0;
-            },
-            $"a mail with {before} to {email}");
-        return token;
     }
 }

@@ -14,7 +14,7 @@ namespace Spoq.Tests.Shell;
 /// <summary>The document is true: every operation is called, and every answer is held against what it promises.</summary>
 public sealed partial class OpenApiTests(ApiWorld world) : IClassFixture<ApiWorld>
 {
-    /// <summary>Where a good answer takes what this test does not have: a signature, a server's token, binaries, a mailed secret, a person at a browser.</summary>
+    /// <summary>Where a good answer takes what this test does not have: a signature, a server's token, binaries, a failed road, a person at a browser.</summary>
     private static readonly Regex s_notHappyHere = Special();
 
     [Fact]
@@ -111,16 +111,16 @@ public sealed partial class OpenApiTests(ApiWorld world) : IClassFixture<ApiWorl
     [GeneratedRegex(":[a-z]+}")]
     private static partial Regex Constraint();
 
-    [GeneratedRegex("webhook|/internal/|/releases/|/install|reset-password|login/mfa|/retry|/oauth/|/auth/authorize|/api-keys/current|/auth/device/token|/auth/github|/auth/google|/api/auth/google")]
+    [GeneratedRegex("webhook|/internal/|/releases/|/install|/retry|/auth/authorize|/auth/github|/auth/google|/api/auth/google")]
     private static partial Regex Special();
 }
 
 /// <summary>A request that is ready to be sent.</summary>
-internal sealed record PreparedCall(ApiClient Client, string Method, string Path, string? Body, string? Accept = null)
+internal sealed record PreparedCall(ApiClient Client, string Method, string Path, string? Body, string? Accept = null, string Type = "application/json")
 {
     public HttpRequestMessage Request()
     {
-        var request = new HttpRequestMessage(new HttpMethod(Method), Path) { Content = Body is null ? null : new StringContent(Body, Encoding.UTF8, "application/json") };
+        var request = new HttpRequestMessage(new HttpMethod(Method), Path) { Content = Body is null ? null : new StringContent(Body, Encoding.UTF8, Type) };
         if (Accept is not null)
         {
             request.Headers.Accept.ParseAdd(Accept);

@@ -9,6 +9,8 @@ namespace Spoq.Tests.Shell;
 /// <summary>For every operation: once as nobody, once with an empty body, and once as it is meant.</summary>
 internal sealed partial class PreparedCalls(ApiWorld world)
 {
+    private readonly PreparedAccess _access = new(world);
+
     public async Task<IReadOnlyList<PreparedCall>> ForAsync(DocumentedOperation operation)
     {
         var nobody = new ApiClient(world.BaseUrl);
@@ -16,7 +18,11 @@ internal sealed partial class PreparedCalls(ApiWorld world)
         var path = Fill(operation.Path, world.Ids);
         var calls = new List<PreparedCall> { new(nobody, operation.Method, path, empty) };
         var canonical = $"{operation.Method} {operation.AliasOf ?? operation.Path}";
-        if (await MeantAsync(canonical, operation.Path) is { } meant)
+        if (await _access.ForAsync(canonical, operation.Path) is { Count: > 0 } access)
+        {
+            calls.AddRange(access.Select(call => call with { Method = operation.Method }));
+        }
+        else if (await MeantAsync(canonical, operation.Path) is { } meant)
         {
             calls.Add(new PreparedCall(world.Stranger, operation.Method, Missing().Replace(operation.Path, _ => Guid.CreateVersion7().ToString()), empty));
             calls.Add(meant with { Method = operation.Method });

@@ -143,6 +143,22 @@ internal sealed class ApiClient : IDisposable
         return code;
     }
 
+    /// <summary>The secret at the end of the newest mailed link to this client that leads there.</summary>
+    public async Task<string> TokenFromMailAsync(string page)
+    {
+        var token = "";
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var mails = await Http.GetFromJsonAsync<JsonElement>("/dev/mail/messages");
+                var links = mails.EnumerateArray().Where(mail => mail.GetProperty("to").GetString() == Email).SelectMany(mail => mail.GetProperty("links").EnumerateArray());
+                token = links.Select(link => link.GetString()!).FirstOrDefault(link => link.Contains($"{page}?token=", StringComparison.Ordinal))?.Split("token=")[1] ?? "";
+                return token.Length > 0;
+            },
+            $"a mail with {page} to {Email}");
+        return token;
+    }
+
     /// <summary>Orders a computer and answers the order.</summary>
     public async Task<JsonElement> OrderAsync()
     {

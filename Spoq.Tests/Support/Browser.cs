@@ -7,8 +7,9 @@ internal static class Browser
 {
     private const string Program = "/usr/bin/chromium";
 
+    /// <summary>The names under <c>spoq.test</c> are for tests about siblings: to a browser, localhost and alice.localhost are not of one site.</summary>
     private static readonly string[] s_arguments =
-        ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+        ["--host-resolver-rules=MAP *.spoq.test 127.0.0.1, MAP spoq.test 127.0.0.1", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
     private static readonly Lazy<Task<IPlaywright>> s_playwright = new(StartAsync);
     private static readonly Lazy<Task<IBrowser>> s_browser = new(LaunchAsync);

@@ -25,7 +25,7 @@ internal sealed record DevicePollRequest(string? DeviceCode = null, string? Clie
 /// <param name="VpsHostname">Null: the account has no computer yet.</param>
 internal sealed record DeviceTokens(
     string AccessToken, string TokenType, int ExpiresIn, string RefreshToken, string Scope, Guid UserId, string? VpsHostname,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdToken)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdToken = null)
 {
     public static DeviceTokens Of(DeviceAnswer answer)
     {

@@ -43,7 +43,16 @@ internal static class OAuthAnswers
     }
 }
 
+/// <param name="UserId">With a device code only.</param>
+/// <param name="VpsHostname">With a device code only; null: the account has no computer yet.</param>
 internal sealed record TokenAnswer(
-    string AccessToken, string TokenType, long ExpiresIn, string RefreshToken, string Scope, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdToken);
+    string AccessToken,
+    string TokenType,
+    long ExpiresIn,
+    string RefreshToken,
+    string Scope,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IdToken = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Guid? UserId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VpsHostname = null);
 
 internal sealed record ErrorAnswer(string Error, string ErrorDescription);

@@ -54,6 +54,8 @@ internal sealed class ApiLimits(RequestDelegate next, RateLimiter limiter, IOpti
         });
         if (standing.Wait is { } wait)
         {
+            // By the name of the policy, which the problem does not know.
+            context.Response.Headers[LimitHeader] = left;
             IResult no = endpoint.Metadata.GetMetadata<OAuthErrors>() is null ? ApiRefusals.TooManyRequests(wait).ToProblem() : OAuthAnswers.Error(ApiRefusals.TooManyRequests(wait));
             await no.ExecuteAsync(context);
             return;

@@ -91,7 +91,7 @@ internal static class Problems
             response.Headers.RetryAfter = Convert.ToString(retryAfter, CultureInfo.InvariantCulture);
             if (status == StatusCodes.Status429TooManyRequests)
             {
-                response.Headers[ApiLimits.LimitHeader] = ApiLimits.Write(code, 0, TimeSpan.FromSeconds(Convert.ToDouble(retryAfter, CultureInfo.InvariantCulture)));
+                response.Headers.TryAdd(ApiLimits.LimitHeader, ApiLimits.Write(code, 0, TimeSpan.FromSeconds(Convert.ToDouble(retryAfter, CultureInfo.InvariantCulture))));
             }
         }
 
