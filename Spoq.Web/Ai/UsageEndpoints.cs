@@ -48,7 +48,7 @@ internal static class UsageEndpoints
             .Produces<UsageAnswer>().Refuses(400);
         usage.MapGet("/remaining", RemainingAsync).RequireScope(Scopes.Ai).AcceptApiKeys().WithSummary("What is left of this month's tokens and cap").Produces<RemainingAnswer>();
         usage.MapGet("/export.csv", ExportAsync).RequireScope(Scopes.Ai).AcceptApiKeys().WithSummary("Usage by day, model and key as CSV (RFC 4180)")
-            .Produces(StatusCodes.Status200OK, contentType: "text/csv").Refuses(400);
+            .Produces<string>(StatusCodes.Status200OK, "text/csv").Refuses(400);
     }
 
     private static async Task<IResult> ReadAsync(PageQuery page, string? from, string? to, string? group_by, UsageReports reports, HttpContext http)
