@@ -10,19 +10,16 @@ public sealed class VerificationKey
     private const int MinRsaBits = 2048;
     private const int MaxRsaBits = 8192;
 
-    private readonly ECParameters? _curve;
-    private readonly RSAParameters _rsa;
+    private readonly IdleKeys<ECDsa>? _curves;
+    private readonly IdleKeys<RSA>? _rsas;
 
-    private VerificationKey(string kid, ECParameters? curve, RSAParameters rsa)
-    {
-        Kid = kid;
-        _curve = curve;
-        _rsa = rsa;
-    }
+    private VerificationKey(string kid, ECParameters curve) => (Kid, _curves) = (kid, new IdleKeys<ECDsa>(() => ECDsa.Create(curve)));
+
+    private VerificationKey(string kid, RSAParameters rsa) => (Kid, _rsas) = (kid, new IdleKeys<RSA>(() => RSA.Create(rsa)));
 
     public string Kid { get; }
 
-    public string Algorithm => _curve is null ? "RS256" : "ES256";
+    public string Algorithm => _curves is null ? "RS256" : TokenSigner.Algorithm;
 
     /// <summary>Null where the key is of no use here: another type, a weak or broken one, one for encryption.</summary>
     public static VerificationKey? From(Jwk jwk)
@@ -36,8 +33,8 @@ public sealed class VerificationKey
         {
             return jwk switch
             {
-                { Kty: "EC", Crv: "P-256", Alg: null or "ES256" } => new(kid, Curve(jwk), default),
-                { Kty: "RSA", Alg: null or "RS256" } => new(kid, null, Rsa(jwk)),
+                { Kty: "EC", Crv: "P-256", Alg: null or "ES256" } => new(kid, Curve(jwk)),
+                { Kty: "RSA", Alg: null or "RS256" } => new(kid, Rsa(jwk)),
                 _ => null,
             };
         }
@@ -75,16 +72,18 @@ public sealed class VerificationKey
 
     public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
-        // A key object per check: the framework's are not promised to be safe for several threads.
-        if (_curve is { } parameters)
+        if (_curves is not null)
         {
-            using var curve = ECDsa.Create(parameters);
-            return signature.Length == 64
-                && curve.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            var curve = _curves.Take();
+            var isGood = signature.Length == 64 && curve.VerifyData(data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            _curves.Return(curve);
+            return isGood;
         }
 
-        using var rsa = RSA.Create(_rsa);
-        return rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var rsa = _rsas!.Take();
+        var isRight = rsa.VerifyData(data, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        _rsas.Return(rsa);
+        return isRight;
     }
 
     private static ECParameters Curve(Jwk jwk)
