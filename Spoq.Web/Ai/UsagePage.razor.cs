@@ -13,11 +13,12 @@ public partial class UsagePage
     private const int MostRows = 200;
 
     private UsagePeriod _period;
-    private UsageLine _total = null!;
+    // What is shown for the moment before the figures are read; nobody sees it, but it is rendered.
+    private UsageLine _total = new(null, null, null, null, 0, 0, 0, 0, 0, 0, 0, 0);
     private IReadOnlyList<UsageLine> _days = [];
     private IReadOnlyList<UsageLine> _models = [];
     private IReadOnlyList<UsageLine> _keys = [];
-    private UsageStanding _standing = null!;
+    private UsageStanding _standing = new(default, default, null, 0);
     private Refusal? _refusal;
 
     [CascadingParameter]
