@@ -43,14 +43,17 @@ public partial class UsagePage
         var asked = DateOnly.TryParseExact(Month + "-01", "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year > 2000 && day <= today ? day : today;
         _period = UsagePeriod.Month(asked);
         var account = HttpContext.User.AccountId();
-        _standing = await Reports.StandingAsync(account, null, HttpContext.RequestAborted);
-        _total = (await ReadAsync(account, UsageGrouping.None))[0];
-        if (_total.Requests > 0)
+        var standing = await Reports.StandingAsync(account, null, HttpContext.RequestAborted);
+        var total = (await ReadAsync(account, UsageGrouping.None))[0];
+        if (total.Requests > 0)
         {
             _days = await ReadAsync(account, UsageGrouping.Day);
             _models = [.. (await ReadAsync(account, UsageGrouping.Model)).OrderByDescending(line => line.CostMicrodollars)];
             _keys = [.. (await ReadAsync(account, UsageGrouping.Key)).OrderByDescending(line => line.CostMicrodollars)];
         }
+
+        // Last: what is rendered in between must not promise what is not there yet.
+        (_standing, _total) = (standing, total);
     }
 
     private static string Text(DateOnly day, string form = "yyyy-MM") => day.ToString(form, CultureInfo.InvariantCulture);

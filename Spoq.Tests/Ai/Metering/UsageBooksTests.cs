@@ -1,13 +1,16 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Spoq.Core.Ai;
 using Spoq.Core.Ai.Usage;
 using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ops.Chores;
+using Xunit.Abstractions;
 
 namespace Spoq.Tests.Ai.Metering;
 
-public sealed class UsageBooksTests(UsageWorld world) : IClassFixture<UsageWorld>
+public sealed class UsageBooksTests(UsageWorld world, ITestOutputHelper output) : IClassFixture<UsageWorld>
 {
     private static readonly TokenUsage s_some = new(1000, 200, 50, 300, 40);
 
@@ -115,6 +118,48 @@ public sealed class UsageBooksTests(UsageWorld world) : IClassFixture<UsageWorld
         await using var ahead = world.Get<NpgsqlDataSource>().CreateCommand("select to_regclass('usage_events_2026_05') is not null");
         Assert.Equal(true, await ahead.ExecuteScalarAsync());
         Assert.Single(await world.EventsAsync(account));
+    }
+
+    [Fact]
+    public async Task While_PostgreSQL_is_away_usage_waits_and_none_is_lost_or_doubled_when_it_is_back()
+    {
+        var account = await world.AddAccountAsync();
+        var options = Options.Create(new SpoolOptions { SpoolDirectory = Path.Combine(world.DataDirectory, "away") });
+        using var meter = new UsageMeter(options, world.Clock, NullLogger<UsageMeter>.Instance);
+        await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=x;Database=x;Timeout=1");
+        using var away = new UsageShipper(meter, new UsageBooks(nowhere, world.Clock), options, NullLogger<UsageShipper>.Instance);
+        using var back = new UsageShipper(meter, world.Get<UsageBooks>(), options, NullLogger<UsageShipper>.Instance);
+        for (var call = 0; call < 300; call++)
+        {
+            meter.Open(UsageWorld.Facts(account))!.End(s_some, false, 200, TimeSpan.Zero);
+        }
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => away.ShipAsync(CancellationToken.None));
+        Assert.Equal(300, meter.Spool.Waiting);
+        Assert.Equal(300, await back.ShipAsync(CancellationToken.None));
+
+        Assert.Equal(0, meter.Spool.Waiting);
+        Assert.Equal(300, (await world.EventsAsync(account)).Count);
+    }
+
+    [Fact]
+    public async Task What_a_call_and_its_event_cost_is_printed()
+    {
+        var account = await world.AddAccountAsync();
+        const int Calls = 100_000;
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (var call = 0; call < Calls; call++)
+        {
+            var metered = world.Meter.Open(UsageWorld.Facts(account))!;
+            metered.Produced(call);
+            metered.End(s_some, false, 200, TimeSpan.Zero);
+        }
+
+        var perCall = watch.Elapsed / Calls;
+        watch.Restart();
+        Assert.Equal(Calls, await world.ShipAsync());
+        output.WriteLine($"{perCall.TotalMicroseconds:0.00} us a call (open, one count, end); {watch.Elapsed.TotalMicroseconds / Calls:0.0} us an event from spool to books");
+        Assert.True(perCall < TimeSpan.FromMilliseconds(1));
     }
 
     private static UsageRecord Random(Random random, Guid[] accounts)
