@@ -53,7 +53,11 @@ internal sealed class Call : IDisposable
         }
     }
 
-    public void Dispose() => _controlPlane?.Dispose();
+    public void Dispose()
+    {
+        _controlPlane?.Dispose();
+        Screen.Dispose();
+    }
 
     private Uri Root()
     {

@@ -67,7 +67,7 @@ internal static class DevicesCommand
     private static async Task<Guid> ProfileAsync(ControlPlane controlPlane, string? username, CancellationToken cancellationToken)
     {
         var profiles = (await controlPlane.GetAsync("/api/status", CliJson.Default.AccountSeen, cancellationToken)).Profiles;
-        var found = username is null ? profiles.FirstOrDefault() : profiles.FirstOrDefault(profile => profile.Username == username);
+        var found = username is null ? (profiles is [var first, ..] ? first : null) : profiles.FirstOrDefault(profile => profile.Username == username);
         return found?.Id ?? throw new CommandFailedException(ExitCode.Failed, profiles.Count == 0
             ? $"You have no profile yet. Make one at {controlPlane.Root.At("/setup").AbsoluteUri}"
             : $"There is no profile '{username}'. You have: {string.Join(", ", profiles.Select(profile => profile.Username))}.");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using Spoq.Cli.Account;
 
 namespace Spoq.Cli.Computer;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Spoq.Cli.Terminal;
 
 /// <summary>Results go to stdout, everything else to stderr: what is piped on is never mixed with words for people.</summary>
-internal sealed partial class Screen
+internal sealed partial class Screen : IDisposable
 {
     private const int NarrowestWidth = 20;
     private const int WidestText = 100;
@@ -42,7 +42,7 @@ internal sealed partial class Screen
     public bool IsInteractive => IsNoteTerminal && !Console.IsInputRedirected;
 
     /// <summary>Of running text: a wide terminal is no reason for lines nobody can follow.</summary>
-    public int Width => Math.Clamp(WindowWidth(), NarrowestWidth, WidestText);
+    public int Width => IsTerminal ? Math.Clamp(WindowWidth(), NarrowestWidth, WidestText) : WidestText;
 
     public void Say(string line)
     {
@@ -59,6 +59,8 @@ internal sealed partial class Screen
     }
 
     public void Flush() => _out.Flush();
+
+    public void Dispose() => _out.Dispose();
 
     /// <summary>For people; silent with <c>--quiet</c>.</summary>
     public void Note(string line)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Spoq.Core;
 using Spoq.Core.Wire;
 
 namespace Spoq.Conductor.Ask;

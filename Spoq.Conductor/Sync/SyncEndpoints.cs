@@ -6,7 +6,7 @@ using Spoq.Core.Wire;
 namespace Spoq.Conductor.Sync;
 
 /// <summary><c>/api/sync</c>: a folder here and a folder elsewhere become the same, and nothing is overwritten that its sender did not know.</summary>
-internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest, BlobStore blobs)
+internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest, BlobStore blobs) : IDisposable
 {
     private const long MaxBodyBytes = 64 * 1024 * 1024;
 
@@ -55,6 +55,8 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
             await SendAsync(context, Path.Combine(folder, path));
         }
     }
+
+    public void Dispose() => _alone.Dispose();
 
     private Refusal? Check(SyncRequest request, out string folder)
     {

@@ -14,14 +14,14 @@ public static class ReleaseSignature
 
     /// <param name="publicKey">SubjectPublicKeyInfo, DER, base64: pinned in who verifies.</param>
     /// <param name="signature">Base64; null: none was given.</param>
-    /// <param name="signed">See <see cref="Text"/>.</param>
-    public static bool IsValid(string publicKey, string? signature, byte[] signed)
+    /// <param name="message">See <see cref="Text"/>.</param>
+    public static bool IsValid(string publicKey, string? signature, byte[] message)
     {
         try
         {
             using var key = ECDsa.Create();
             key.ImportSubjectPublicKeyInfo(Convert.FromBase64String(publicKey), out _);
-            return signature is not null && key.KeySize == 256 && key.VerifyData(signed, Convert.FromBase64String(signature), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+            return signature is not null && key.KeySize == 256 && key.VerifyData(message, Convert.FromBase64String(signature), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (Exception e) when (e is FormatException or CryptographicException)
         {

@@ -100,7 +100,8 @@ public sealed class UpdateTests : IDisposable
         File.SetUnixFileMode(Target, (UnixFileMode)0b111_101_101);
         var home = new Home(Path.Combine(_folder, "home"));
         await home.WriteAsync(new Credentials().With(_releases.Url, new SignIn("token", "refresh", DateTimeOffset.UtcNow.AddHours(1))), CancellationToken.None);
-        using var controlPlane = new ControlPlane(_releases.Url, home, new Screen(true, false, true));
+        using var screen = new Screen(true, false, true);
+        using var controlPlane = new ControlPlane(_releases.Url, home, screen);
         try
         {
             await new Update(controlPlane, _releases.PublicKey, Target).RunAsync(file ?? Offer(), CancellationToken.None);

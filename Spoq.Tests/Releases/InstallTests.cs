@@ -20,7 +20,8 @@ public sealed class InstallTests(ReleasesFixture fixture) : IClassFixture<Releas
         Assert.Equal("", output);
         Assert.Contains($"Installed {shell.Installed}", errors, StringComparison.Ordinal);
         var next = errors.Split("Next: ")[1].Trim();
-        var status = await shell.RunAsync(next);
+        Assert.EndsWith($" init --url {Server.BaseUrl.ToString().TrimEnd('/')}", next, StringComparison.Ordinal);
+        var status = await shell.RunAsync(next.Replace(" init ", " status ", StringComparison.Ordinal));
         Assert.True(status.Code == 0, status.Errors);
         Assert.StartsWith("ok 0.1.0", status.Output, StringComparison.Ordinal);
     }
