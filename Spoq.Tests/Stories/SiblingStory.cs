@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -56,6 +57,8 @@ public sealed class SiblingStory(StoryServer story) : IClassFixture<StoryServer>
         }
         """;
 
+    private readonly ConcurrentQueue<string> _heard = [];
+
     private string Ours => $"http://spoq.test:{story.Server.Port}";
 
     [Fact]
@@ -63,18 +66,15 @@ public sealed class SiblingStory(StoryServer story) : IClassFixture<StoryServer>
     {
         await using var alice = await StartAsync();
         var (page, email) = await SignedInAsync();
-        var sent = new List<IRequest>();
-        page.Request += (_, request) => sent.Add(request);
         await page.GotoAsync(alice.Urls.First().Replace("127.0.0.1", "alice.spoq.test", StringComparison.Ordinal));
 
         var told = await page.EvaluateAsync<JsonElement>(Attempts, new[] { Ours, Ours.Replace("http:", "ws:", StringComparison.Ordinal) });
 
         Assert.All(told.EnumerateObject().Where(member => member.Name[0] != '$'), attempt => Assert.True(attempt.Value.GetString() is "refused" or "read 0 ", $"{attempt.Name}: {attempt.Value}"));
 
-        // They were attempts indeed: the browser took us for the same site, or it had kept our cookie back.
-        var blind = await sent.Single(request => request.Method == "POST" && request.Url.EndsWith("/api/auth/logout", StringComparison.Ordinal)).AllHeadersAsync();
-        Assert.StartsWith("http://alice.spoq.test:", blind["origin"], StringComparison.Ordinal);
-        Assert.Contains("spoq=", blind["cookie"], StringComparison.Ordinal);
+        // They were attempts indeed: another port of our name hears our cookie from the same page.
+        await page.EvaluateAsync("url => fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include' }).catch(() => 0)", alice.Urls.First().Replace("127.0.0.1", "spoq.test", StringComparison.Ordinal));
+        Assert.Contains(_heard, cookies => cookies.Contains("spoq=", StringComparison.Ordinal));
         Assert.Equal((0, 1), await StandingAsync(email));
     }
 
@@ -157,13 +157,14 @@ public sealed class SiblingStory(StoryServer story) : IClassFixture<StoryServer>
     }
 
     /// <summary>What a customer shows to the world on their own computer.</summary>
-    private static async Task<WebApplication> StartAsync()
+    private async Task<WebApplication> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
         app.MapGet("/", () => Results.Content("<!doctype html><title>Alice</title><body>Alice's page</body>", "text/html"));
+        app.MapPost("/", (HttpRequest request) => _heard.Enqueue(request.Headers.Cookie.ToString()));
         await app.StartAsync();
         return app;
     }
