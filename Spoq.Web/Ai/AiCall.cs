@@ -77,11 +77,14 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
         Correct(usage.Total - request.PromptTokens);
     }
 
-    /// <summary>No usage came: what was seen passing is counted.</summary>
+    /// <summary>The last word on the usage did not come: what was seen passing is counted.</summary>
+    /// <param name="output">Pieces of output that passed.</param>
+    /// <param name="status">What the caller was answered.</param>
+    /// <param name="soFar">What the upstream had told of the prompt.</param>
     public void EndEstimated(long output, int status, in TokenUsage? soFar = null)
     {
         var known = soFar ?? new TokenUsage(request.PromptTokens, 0, 0, 0, 0);
-        End(known with { Output = Math.Max(output, known.Output + known.Reasoning), Reasoning = 0 }, true, status);
+        End(known with { Output = output, Reasoning = 0 }, true, status);
     }
 
     /// <summary>Whatever was not ended is owed by nobody.</summary>

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Metering;
 
 namespace Spoq.Infrastructure.Ai.Upstreams;
 
@@ -21,10 +23,16 @@ internal static class UpstreamReading
             "anthropic" => AiForm.Anthropic,
             var other => throw Wrong(section, "Kind", other is null ? "is missing" : $"is '{other}'", "write openai or anthropic"),
         };
+        var name = section["Name"] ?? section.Key;
+        if (Encoding.UTF8.GetByteCount(name) > UsageRecord.UpstreamBytes)
+        {
+            throw Wrong(section, "Name", $"is '{name}'", $"write at most {UsageRecord.UpstreamBytes} bytes");
+        }
+
         var models = section.GetSection("Models").GetChildren().Select(ReadModel).ToList();
         return new UpstreamOptions
         {
-            Name = section["Name"] ?? section.Key,
+            Name = name,
             Form = form,
             BaseUrl = ReadAddress(section, form),
             Key = section["Key"] ?? section["ApiKey"],
@@ -42,6 +50,11 @@ internal static class UpstreamReading
     {
         // Models__gpt-5__Input as well as Models__0__Name: the key is the name where none is given.
         var name = section["Name"] ?? (section.Value is { Length: > 0 } bare ? bare : section.Key);
+        if (Encoding.UTF8.GetByteCount(name) > UsageRecord.ModelBytes)
+        {
+            throw Wrong(section, "Name", $"is '{name}'", $"write at most {UsageRecord.ModelBytes} bytes");
+        }
+
         var (input, output) = (Price(section, "Input"), Price(section, "Output"));
         var price = input is { } paid && (output ?? 0) is var made
             ? new ModelPrice(Number(section, "PriceVersion", 1), paid, Price(section, "CachedInput") ?? paid, Price(section, "CacheWrite") ?? paid, made)
