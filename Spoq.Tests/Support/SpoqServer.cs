@@ -242,7 +242,8 @@ public sealed class SpoqServer : IAsyncDisposable
         }
     }
 
-    private void Set(IReadOnlyDictionary<string, string>? settings)
+    /// <summary>Environment variables from the next start on.</summary>
+    public void Set(IReadOnlyDictionary<string, string>? settings)
     {
         foreach (var (name, value) in settings ?? new Dictionary<string, string>())
         {

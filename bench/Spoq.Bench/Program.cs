@@ -10,11 +10,24 @@ var all = new Dictionary<string, Func<Task>>
     ["tokens"] = TokenBench.RunAsync,
     ["login"] = LoginBench.RunAsync,
     ["edge"] = EdgeBench.RunAsync,
+    ["ai-proxy"] = AiProxyBench.RunAsync,
 };
 
 if (args is ["bare", var port])
 {
     await StartBench.ServeBareAsync(port);
+    return 0;
+}
+
+if (args is ["ai-upstream", var upstreamPort])
+{
+    await AiNeighbours.ServeUpstreamAsync(upstreamPort);
+    return 0;
+}
+
+if (args is ["ai-bare", var barePort, var upstream])
+{
+    await AiNeighbours.ServePassThroughAsync(barePort, upstream);
     return 0;
 }
 
