@@ -45,13 +45,13 @@ public static class Answers
         var blocks = new JsonArray();
         if ((said?["content"].Flat() is { Length: > 0 } text ? text : said.Text("refusal")) is { Length: > 0 } words)
         {
-            blocks.Add(new JsonObject { ["type"] = "text", ["text"] = words, ["citations"] = null });
+            blocks.Add((JsonNode)new JsonObject { ["type"] = "text", ["text"] = words, ["citations"] = null });
         }
 
         foreach (var call in said.List("tool_calls") ?? [])
         {
             var function = call.Object("function");
-            blocks.Add(new JsonObject { ["type"] = "tool_use", ["id"] = call.Text("id"), ["name"] = function.Text("name"), ["input"] = ParseObject(function.Text("arguments")) });
+            blocks.Add((JsonNode)new JsonObject { ["type"] = "tool_use", ["id"] = call.Text("id"), ["name"] = function.Text("name"), ["input"] = ParseObject(function.Text("arguments")) });
         }
 
         return new JsonObject

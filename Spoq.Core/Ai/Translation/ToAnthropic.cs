@@ -22,7 +22,7 @@ public static class ToAnthropic
         {
             if (message.Text("role") is "system" or "developer")
             {
-                system.Add(new JsonObject { ["type"] = "text", ["text"] = message["content"].Flat() });
+                system.Add((JsonNode)new JsonObject { ["type"] = "text", ["text"] = message["content"].Flat() });
             }
             else
             {
@@ -98,7 +98,7 @@ public static class ToAnthropic
     }
 
     /// <summary>Anthropic wants the turns to alternate, with all results of a turn's tools in one message.</summary>
-    private static void Append(JsonArray messages, string role, IReadOnlyList<JsonNode> blocks)
+    private static void Append(JsonArray messages, string role, List<JsonNode> blocks)
     {
         if (messages.LastOrDefault() is JsonObject last && last.Text("role") == role)
         {
@@ -109,7 +109,7 @@ public static class ToAnthropic
         }
         else if (blocks.Count > 0)
         {
-            messages.Add(new JsonObject { ["role"] = role, ["content"] = new JsonArray([.. blocks]) });
+            messages.Add((JsonNode)new JsonObject { ["role"] = role, ["content"] = new JsonArray([.. blocks]) });
         }
     }
 

@@ -13,7 +13,7 @@ public static class ToOpenAi
         var messages = new JsonArray();
         if (message["system"].Flat() is { Length: > 0 } system)
         {
-            messages.Add(new JsonObject { ["role"] = "system", ["content"] = system });
+            messages.Add((JsonNode)new JsonObject { ["role"] = "system", ["content"] = system });
         }
 
         foreach (var one in message.List("messages")!.OfType<JsonObject>())
@@ -80,7 +80,7 @@ public static class ToOpenAi
         var isAssistant = message.Text("role") == "assistant";
         if (message["content"] is not JsonArray blocks)
         {
-            messages.Add(new JsonObject { ["role"] = isAssistant ? "assistant" : "user", ["content"] = message["content"].Flat() });
+            messages.Add((JsonNode)new JsonObject { ["role"] = isAssistant ? "assistant" : "user", ["content"] = message["content"].Flat() });
             return;
         }
 
@@ -91,7 +91,7 @@ public static class ToOpenAi
             switch (block.Text("type"))
             {
                 case "tool_use":
-                    calls.Add(new JsonObject
+                    calls.Add((JsonNode)new JsonObject
                     {
                         ["id"] = block.Text("id"),
                         ["type"] = "function",
@@ -100,12 +100,12 @@ public static class ToOpenAi
                     break;
                 case "tool_result":
                     // Results come before whatever the person says in the same turn.
-                    messages.Add(new JsonObject { ["role"] = "tool", ["tool_call_id"] = block.Text("tool_use_id"), ["content"] = block["content"].Flat() });
+                    messages.Add((JsonNode)new JsonObject { ["role"] = "tool", ["tool_call_id"] = block.Text("tool_use_id"), ["content"] = block["content"].Flat() });
                     break;
                 default:
                     if (Part(block) is { } part)
                     {
-                        parts.Add(part);
+                        parts.Add((JsonNode)part);
                     }
 
                     break;
@@ -120,11 +120,11 @@ public static class ToOpenAi
                 said["tool_calls"] = calls;
             }
 
-            messages.Add(said);
+            messages.Add((JsonNode)said);
         }
         else if (parts.Count > 0)
         {
-            messages.Add(new JsonObject { ["role"] = "user", ["content"] = parts.All(part => part.Text("type") == "text") ? parts.Flat() : parts });
+            messages.Add((JsonNode)new JsonObject { ["role"] = "user", ["content"] = parts.All(part => part.Text("type") == "text") ? parts.Flat() : parts });
         }
     }
 

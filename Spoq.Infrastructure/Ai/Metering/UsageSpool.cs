@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Spoq.Core.Ai;
 
 namespace Spoq.Infrastructure.Ai.Metering;
 
