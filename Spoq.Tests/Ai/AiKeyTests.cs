@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Spoq.Core.Access;
 using Spoq.Tests.Emulators.Ai;
 using Spoq.Tests.Support;

@@ -1,10 +1,8 @@
-using System.Runtime.Versioning;
 using System.Text.Json;
 using Spoq.Core.Wire;
 
 namespace Spoq.Tests.Conductor;
 
-[UnsupportedOSPlatform("windows")]
 public sealed class ConfigFileTests
 {
     [Theory]

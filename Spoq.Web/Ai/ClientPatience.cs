@@ -19,7 +19,7 @@ internal sealed class ClientPatience : IDisposable
     private readonly bool _streams;
     private volatile bool _hasBegun;
 
-    public ClientPatience(CancellationToken aborted, bool streams, TimeSpan drain, TimeSpan answerTimeout)
+    public ClientPatience(bool streams, TimeSpan drain, TimeSpan answerTimeout, CancellationToken aborted)
     {
         (_aborted, _streams, _drain) = (aborted, streams, drain);
         _stop.CancelAfter(answerTimeout);

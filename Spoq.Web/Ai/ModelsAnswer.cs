@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Spoq.Core;
 using Spoq.Core.Ai;
 using Spoq.Infrastructure.Ai.Keys;
 using Spoq.Infrastructure.Ai.Upstreams;

@@ -79,7 +79,7 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         call.Metered = metered;
         call.StartedAt = clock.GetTimestamp();
         AiHeaders.Begin(http, metered.RequestId.ToString());
-        using var patience = new ClientPatience(http.RequestAborted, call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout);
+        using var patience = new ClientPatience(call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout, http.RequestAborted);
         HttpResponseMessage response;
         try
         {

@@ -9,6 +9,8 @@ namespace Spoq.Bench;
 /// <summary>The AI proxy with keys, limits, budget and metering on, against the bare upstream and a bare pass-through, in interleaved rounds.</summary>
 internal static class AiProxyBench
 {
+    private static readonly string[] s_scopes = ["ai"];
+
     private static readonly int s_rounds = int.Parse(Environment.GetEnvironmentVariable("SPOQ_BENCH_ROUNDS") ?? "7", CultureInfo.InvariantCulture);
 
     private static readonly TimeSpan s_round = TimeSpan.FromSeconds(double.Parse(Environment.GetEnvironmentVariable("SPOQ_BENCH_SECONDS") ?? "2", CultureInfo.InvariantCulture));
@@ -21,7 +23,7 @@ internal static class AiProxyBench
         try
         {
             using var customer = await ApiClient.SignedUpAsync(server);
-            using var made = await customer.PostAsync("/v1/api-keys", new { name = "bench", scopes = new[] { "ai" } });
+            using var made = await customer.PostAsync("/v1/api-keys", new { name = "bench", scopes = s_scopes });
             var key = (await ApiClient.JsonAsync(made, System.Net.HttpStatusCode.Created)).GetProperty("key").GetString()!;
             var way = new[]
             {
