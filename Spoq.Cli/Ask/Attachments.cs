@@ -1,4 +1,5 @@
 using System.Text;
+using Spoq.Conductor.Files;
 using Spoq.Core.Wire;
 
 namespace Spoq.Cli.Ask;
@@ -78,7 +79,7 @@ internal sealed class Attachments
         foreach (var file in found)
         {
             any = true;
-            if (new FileInfo(file).Length <= MaxFileBytes && TextOf(file) is { } text)
+            if (new FileInfo(file) is { Exists: true, Length: <= MaxFileBytes } && FoundTextOf(file) is { } text)
             {
                 Keep(file, text, Encoding.UTF8.GetByteCount(text));
             }
@@ -142,6 +143,21 @@ internal sealed class Attachments
         var plain = parts.TakeWhile(part => !PathPattern.IsPattern(part)).Count();
         var root = string.Join('/', parts[..plain]);
         return (plain == 0 ? "." : root.Length == 0 ? "/" : root, string.Join('/', parts[plain..]));
+    }
+
+    /// <summary>Nobody named this one: what is no plain file, such as a pipe that nobody writes to, is no text.</summary>
+    private static string? FoundTextOf(string path)
+    {
+        try
+        {
+            using var plain = RegularFile.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        return TextOf(path);
     }
 
     /// <summary>Null: not text.</summary>

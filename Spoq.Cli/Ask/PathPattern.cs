@@ -17,7 +17,15 @@ internal static class PathPattern
             at = Translate(pattern, at, expression);
         }
 
-        return new Regex(expression.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        try
+        {
+            return new Regex(expression.Append('$').ToString(), RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        }
+        catch (ArgumentException)
+        {
+            // Such as [b-a], which for git and shells is a range that holds nothing.
+            return new Regex("(?!)", RegexOptions.CultureInvariant);
+        }
     }
 
     private static int Translate(string pattern, int at, StringBuilder expression)

@@ -89,6 +89,9 @@ internal sealed class Turn(Call call, ComputerClient computer)
 
     private async Task ApproveAsync(AskApproval approval, Guid conversationId, CancellationToken cancellationToken)
     {
+        // All of it, also with --quiet: nobody can allow what they have not seen.
+        _markdown?.EndLine();
+        _screen.Complain(Whole(approval.Summary));
         await Notes.Writer.WriteAsync($"  {_screen.NoteInk.Bold($"Allow {approval.Name}?")} [y]es, [a]lways in this answer, [n]o: ");
         var said = await Task.Run(Console.ReadLine, cancellationToken).WaitAsync(cancellationToken);
         var decision = said?.Trim().ToLowerInvariant() switch
@@ -119,6 +122,24 @@ internal sealed class Turn(Call call, ComputerClient computer)
             _spinner = null;
             await spinning.DisposeAsync();
         }
+    }
+
+    /// <summary>What is left out is counted, so that nothing hides behind what is shown.</summary>
+    internal static string Whole(string summary)
+    {
+        const int MostLines = 60;
+        const int MostCharacters = 8000;
+        var text = Ink.Tame(summary).TrimEnd();
+        var cut = text.Length > MostCharacters ? text.Length - MostCharacters : 0;
+        var lines = text[..^cut].Split('\n');
+        var shown = string.Join('\n', lines.Take(MostLines).Select(line => $"  │ {line}"));
+        var more = text.AsSpan()[^cut..].Count('\n') + Math.Max(0, lines.Length - MostLines);
+        return (more, cut) switch
+        {
+            (0, 0) => shown,
+            ( > 0, _) => $"{shown}\n  … and {more} more lines that are not shown",
+            _ => $"{shown}\n  … and {cut} more characters that are not shown",
+        };
     }
 
     private static string OneLine(string text)

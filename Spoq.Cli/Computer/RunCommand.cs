@@ -13,7 +13,7 @@ internal static class RunCommand
     {
         var timeout = new Option<int?>("--timeout") { Description = "Seconds until the command is ended: 1 to 3600 (default: 600).", HelpName = "seconds" };
         var words = new Argument<string[]>("command") { Description = "The command; quote it, or put -- before it, so that your own shell leaves it alone.", Arity = ArgumentArity.OneOrMore };
-        var command = SpoqCommand.Verb("run", "Run a command on your computer.", (call, parsed, cancellationToken) => RunAsync(
+        var command = SpoqCommand.Verb("run", "Run a command on your computer. Its output is text, at most 8 MiB; send more, or what is no text, to a file there.", (call, parsed, cancellationToken) => RunAsync(
             call, parsed, new RunRequest(string.Join(' ', parsed.GetValue(words)!), parsed.GetValue(timeout)), cancellationToken), words, timeout, ComputerFinder.On);
         return command;
     }
@@ -64,10 +64,11 @@ internal static class RunCommand
 
         if (exit.Truncated)
         {
-            call.Screen.Complain("The output was cut after 8 MiB. Send it to a file, then fetch that.");
+            call.Screen.Complain("The output was cut after 8 MiB. Send it to a file there, then fetch that with: spoq sync");
         }
 
-        return exit.ExitCode;
+        // Half of an output must not pass for all of it.
+        return exit is { Truncated: true, ExitCode: 0 } ? ExitCode.Failed : exit.ExitCode;
     }
 
     private sealed class Kept

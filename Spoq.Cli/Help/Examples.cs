@@ -29,7 +29,7 @@ internal static class Examples
             "spoq ask \"tidy up /tmp\" --approve auto", "spoq ask --json \"hi\" | jq -r .text",
         ],
         ["spoq chat"] = ["spoq chat", "spoq chat --approve auto"],
-        ["spoq run"] = ["spoq run uptime", "spoq run 'ls -la | head'", "spoq run --timeout 3600 -- make all", "spoq run 'pg_dump app' > app.sql"],
+        ["spoq run"] = ["spoq run uptime", "spoq run 'ls -la | head'", "spoq run --timeout 3600 -- make all", "spoq run 'pg_dump app > app.sql'"],
         ["spoq sync"] = ["spoq sync", "spoq sync ~/projects/site", "spoq sync ~/projects/site --to www --dry-run", "spoq sync --prefer here      settle conflicts"],
         ["spoq status"] = ["spoq status", "spoq status --json | jq -r .state", "spoq status --url http://localhost:5080"],
         ["spoq devices"] = ["spoq devices", "spoq devices add", "spoq devices add --handle alice --name phone", "spoq devices remove phone"],

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Spoq.Cli.Ask;
+using Spoq.Conductor.Files;
 
 namespace Spoq.Cli.Sync;
 
@@ -9,19 +10,25 @@ internal sealed record LocalFile(string Sha256, long Size, DateTime At, bool Exe
 /// <summary>The folder on this side. What git ignores is not there, unless all is wanted; <c>.git</c> and links never are.</summary>
 internal sealed class LocalFolder(string root, bool all)
 {
-    // A file written twice within a clock tick looks the same: what is as young as that is hashed again.
+    // A file written twice within a clock tick looks the same: what is as young as that is not remembered.
     private static readonly TimeSpan s_settled = TimeSpan.FromSeconds(2);
 
     private readonly IgnoreRules _rules = IgnoreRules.For(root);
     private readonly Dictionary<string, IgnoreRules> _rulesBelow = [];
+    private readonly HashSet<string> _unseen = [];
+    private readonly DateTime _began = DateTime.UtcNow;
 
     public string Root => root;
+
+    /// <summary>Names where something is that could not be read, or that is a link or no plain file; of a folder, all below it. They are not gone.</summary>
+    public IReadOnlySet<string> Unseen => _unseen;
 
     public string PathOf(string name) => Path.Combine(root, name);
 
     /// <param name="known">Of the last time: what has the same size and time is not read again.</param>
     public SortedDictionary<string, LocalFile> Read(IReadOnlyDictionary<string, LocalFile> known)
     {
+        _unseen.Clear();
         var files = new SortedDictionary<string, LocalFile>(StringComparer.Ordinal);
         Walk(root, _rules, known, files);
         return files;
@@ -41,7 +48,7 @@ internal sealed class LocalFolder(string root, bool all)
         for (var part = 0; part < parts.Length; part++)
         {
             at = Path.Combine(at, parts[part]);
-            if (parts[part] == ".git" || new FileInfo(at).LinkTarget is not null || (!all && rules.IsIgnored(at, isFolder: part < parts.Length - 1)))
+            if (parts[part] == ".git" || Draft.IsName(parts[part]) || new FileInfo(at).LinkTarget is not null || (!all && rules.IsIgnored(at, isFolder: part < parts.Length - 1)))
             {
                 return true;
             }
@@ -66,6 +73,9 @@ internal sealed class LocalFolder(string root, bool all)
         }
     }
 
+    /// <summary>Its size and time tell its content from any other it will have.</summary>
+    public bool IsSettled(LocalFile file) => _began - file.At > s_settled;
+
     public static LocalFile Look(FileInfo file, string sha256) =>
         new(sha256, file.Length, file.LastWriteTimeUtc, !OperatingSystem.IsWindows() && (file.UnixFileMode & UnixFileMode.UserExecute) != 0);
 
@@ -74,29 +84,68 @@ internal sealed class LocalFolder(string root, bool all)
 
     private void Walk(string folder, IgnoreRules rules, IReadOnlyDictionary<string, LocalFile> known, SortedDictionary<string, LocalFile> files)
     {
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
+        foreach (var entry in Entries(folder))
         {
-            var below = entry as DirectoryInfo;
-            if (entry.LinkTarget is not null || entry.Name == ".git" || (!all && rules.IsIgnored(entry.FullName, below is not null)))
+            var (below, name) = (entry as DirectoryInfo, Path.GetRelativePath(root, entry.FullName));
+            if (entry.Name == ".git" || (!all && rules.IsIgnored(entry.FullName, below is not null)))
             {
                 continue;
             }
 
-            if (below is not null)
+            if (entry.LinkTarget is not null)
+            {
+                _unseen.Add(name);
+            }
+            else if (below is not null)
             {
                 Walk(below.FullName, rules.Into(below.FullName), known, files);
-                continue;
             }
-
-            var (file, name) = ((FileInfo)entry, Path.GetRelativePath(root, entry.FullName));
-            if (known.TryGetValue(name, out var seen) && seen.Size == file.Length && seen.At == file.LastWriteTimeUtc && DateTime.UtcNow - seen.At > s_settled)
+            else if (Look((FileInfo)entry, known.GetValueOrDefault(name)) is { } file)
             {
-                files[name] = Look(file, seen.Sha256);
-                continue;
+                files[name] = file;
+            }
+            else
+            {
+                _unseen.Add(name);
+            }
+        }
+    }
+
+    private List<FileSystemInfo> Entries(string folder)
+    {
+        try
+        {
+            var entries = new DirectoryInfo(folder).GetFileSystemInfos().ToLookup(entry => Draft.IsName(entry.Name));
+            foreach (var draft in entries[true])
+            {
+                Draft.DeleteAbandoned(draft, _began);
             }
 
-            using var stream = file.OpenRead();
-            files[name] = Look(file, Convert.ToHexStringLower(SHA256.HashData(stream)));
+            return [.. entries[false]];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _unseen.Add(Path.GetRelativePath(root, folder));
+            return [];
+        }
+    }
+
+    /// <summary>Null: it could not be looked at.</summary>
+    private static LocalFile? Look(FileInfo file, LocalFile? known)
+    {
+        try
+        {
+            if (known is not null && known.Size == file.Length && known.At == file.LastWriteTimeUtc)
+            {
+                return Look(file, known.Sha256);
+            }
+
+            using var stream = RegularFile.OpenRead(file.FullName);
+            return Look(file, Convert.ToHexStringLower(SHA256.HashData(stream)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 }

@@ -14,7 +14,7 @@ internal static class SyncCommand
         var folder = new Argument<string>("folder") { Description = "The folder here.", DefaultValueFactory = _ => "." };
         var to = new Option<string?>("--to") { Description = "The folder there, in its workspace (default: of the same name).", HelpName = "folder" };
         var prefer = new Option<string?>("--prefer") { Description = "Whose version wins where both sides changed a file.", HelpName = "here|there" };
-        var delete = new Option<bool>("--delete") { Description = "Yes, delete more than half of the files." };
+        var delete = new Option<bool>("--delete") { Description = "Yes, delete more than half of the files, or the last of one side." };
         var dryRun = new Option<bool>("--dry-run", "-n") { Description = "Only say what would be done." };
         var all = new Option<bool>("--all") { Description = "Also what git ignores." };
         prefer.AcceptOnlyFromAmong("here", "there");
@@ -41,13 +41,18 @@ internal static class SyncCommand
         await using var spinner = call.Screen.Spin($"Syncing with {computer.Name}...");
         var plan = await run.PlanAsync(wish.Prefer, cancellationToken);
         var deletions = plan.DeleteHere.Count + plan.DeleteThere.Count;
-        if (deletions > ManyDeletions && deletions * 2 > run.Total && wish is { Delete: false, DryRun: false })
+        if (((deletions > ManyDeletions && deletions * 2 > run.Total) || (deletions > 0 && run.IsEmptied)) && wish is { Delete: false, DryRun: false })
         {
             throw new CommandFailedException(ExitCode.Failed, $"This would delete {plan.DeleteHere.Count} files here and {plan.DeleteThere.Count} there, of {run.Total}. Look with --dry-run; if it is meant, add --delete.");
         }
 
         var late = wish.DryRun ? [] : await run.ApplyAsync(plan, cancellationToken);
         await spinner.DisposeAsync();
+        foreach (var path in run.HeldBack)
+        {
+            call.Screen.Complain($"{path} was left alone: on one side it cannot be read, or is a link or no plain file.");
+        }
+
         return End(call, plan, late);
     }
 

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using Spoq.Cli.Account;
 using Spoq.Cli.Computer;
+using Spoq.Conductor.Files;
 using Spoq.Core.Wire;
 
 namespace Spoq.Cli.Sync;
@@ -9,21 +10,32 @@ namespace Spoq.Cli.Sync;
 /// <summary>One sync of one folder.</summary>
 internal sealed class SyncRun(ComputerClient computer, LocalFolder local, string folder, Home home)
 {
-    private readonly string _stateFile = $"sync-{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{computer.Name}\n{folder}\n{local.Root}")))[..24]}";
-
     private SortedDictionary<string, LocalFile> _here = [];
     private Dictionary<string, SyncFile> _there = [];
     private Dictionary<string, string> _before = [];
+    private HashSet<string> _unseen = [];
+    private string _stateFile = "";
+
+    /// <summary>One side is empty that was not: it may just not be mounted.</summary>
+    public bool IsEmptied => _before.Count > 0 && (_here.Count == 0 || _there.Count == 0);
+
+    /// <summary>Left alone, because on one side something is there that cannot be read or is no plain file.</summary>
+    public IEnumerable<string> HeldBack => _here.Keys.Union(_there.Keys).Union(_before.Keys).Where(IsUnseen).Order(StringComparer.Ordinal);
 
     public int Total => Math.Max(_before.Count, Math.Max(_here.Count, _there.Count));
 
     public async Task<SyncPlan> PlanAsync(string? prefer, CancellationToken cancellationToken)
     {
+        // Not by its name: a computer of the same name that was made anew has nothing of what the old one had.
+        var status = await computer.GetAsync("/api/status", WireJson.Default.ConductorStatus, cancellationToken);
+        _stateFile = $"sync-{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{status.InstanceId}\n{folder}\n{local.Root}")))[..24]}";
         var saved = home.Read(_stateFile, CliJson.Default.SyncState) ?? new SyncState();
         _before = new Dictionary<string, string>(saved.Before);
         _here = local.Read(saved.Known);
-        _there = Remote(await AskAsync(new SyncRequest(folder), cancellationToken));
-        return SyncPlan.Make(_here, _there, _before, prefer);
+        var answer = await AskAsync(new SyncRequest(folder), cancellationToken);
+        _there = Remote(answer);
+        _unseen = [.. local.Unseen, .. answer.Unseen ?? []];
+        return SyncPlan.Make(Seen(_here), Seen(_there), _before, prefer);
     }
 
     /// <returns>What has changed on either side since it was looked at: left alone.</returns>
@@ -60,12 +72,12 @@ internal sealed class SyncRun(ComputerClient computer, LocalFolder local, string
     public Task RememberAsync()
     {
         var before = _here.Where(pair => _there.GetValueOrDefault(pair.Key)?.Sha256 == pair.Value.Sha256).ToDictionary(pair => pair.Key, pair => pair.Value.Sha256);
-        foreach (var (path, was) in _before.Where(pair => (_here.ContainsKey(pair.Key) || _there.ContainsKey(pair.Key)) && !before.ContainsKey(pair.Key)))
+        foreach (var (path, was) in _before.Where(pair => (_here.ContainsKey(pair.Key) || _there.ContainsKey(pair.Key) || IsUnseen(pair.Key)) && !before.ContainsKey(pair.Key)))
         {
             before[path] = was;
         }
 
-        return home.WriteAsync(_stateFile, new SyncState { Before = before, Known = _here }, CliJson.Default.SyncState, CancellationToken.None);
+        return home.WriteAsync(_stateFile, new SyncState { Before = before, Known = _here.Where(pair => local.IsSettled(pair.Value)).ToDictionary() }, CliJson.Default.SyncState, CancellationToken.None);
     }
 
     private async Task<IReadOnlyList<string>> SendAsync(SyncPlan plan, CancellationToken cancellationToken)
@@ -137,7 +149,7 @@ internal sealed class SyncRun(ComputerClient computer, LocalFolder local, string
     {
         var target = local.PathOf(path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        var draft = Path.Combine(Path.GetDirectoryName(target)!, $".spoq-{Environment.ProcessId}.part");
+        var draft = Path.Combine(Path.GetDirectoryName(target)!, Draft.PartName(Environment.ProcessId));
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -159,9 +171,12 @@ internal sealed class SyncRun(ComputerClient computer, LocalFolder local, string
                 return false;
             }
 
-            if (_there[path].Executable && !OperatingSystem.IsWindows())
+            if (!OperatingSystem.IsWindows())
             {
-                File.SetUnixFileMode(draft, File.GetUnixFileMode(draft) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+                const UnixFileMode Run = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+                var mode = File.GetUnixFileMode(File.Exists(target) ? target : draft);
+                var isRunnable = mode.HasFlag(UnixFileMode.UserExecute);
+                File.SetUnixFileMode(draft, isRunnable == _there[path].Executable ? mode : isRunnable ? mode & ~Run : mode | (Run & (UnixFileMode)((int)mode >> 2)));
             }
 
             File.Move(draft, target, overwrite: true);
@@ -176,6 +191,21 @@ internal sealed class SyncRun(ComputerClient computer, LocalFolder local, string
 
     private async Task<SyncAnswer> AskAsync(SyncRequest request, CancellationToken cancellationToken) =>
         await computer.PostAsync("/api/sync", request, WireJson.Default.SyncRequest, WireJson.Default.SyncAnswer, cancellationToken);
+
+    private Dictionary<string, T> Seen<T>(IReadOnlyDictionary<string, T> all) => all.Where(pair => !IsUnseen(pair.Key)).ToDictionary();
+
+    private bool IsUnseen(string path)
+    {
+        for (var at = path; at.Length > 0 && _unseen.Count > 0; at = at[..Math.Max(0, at.LastIndexOf('/'))])
+        {
+            if (_unseen.Contains(at))
+            {
+                return true;
+            }
+        }
+
+        return _unseen.Contains(".");
+    }
 
     private Dictionary<string, SyncFile> Remote(SyncAnswer answer) => answer.Files.Where(file => !local.IsIgnored(file.Path)).ToDictionary(file => file.Path);
 }

@@ -11,6 +11,7 @@ internal sealed unsafe partial class StandardStream(int descriptor, bool mayBeCl
     private const int Interrupted = 4;
     private const int TryAgain = 11;
     private const int TryAgainOnMac = 35;
+    private const int BrokenPipe = 32;
 
     public override bool CanRead => false;
 
@@ -23,6 +24,7 @@ internal sealed unsafe partial class StandardStream(int descriptor, bool mayBeCl
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <exception cref="ClosedPipeException"/>
+    /// <exception cref="CommandFailedException">The disk is full, for example.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty)
@@ -39,17 +41,19 @@ internal sealed unsafe partial class StandardStream(int descriptor, bool mayBeCl
                 continue;
             }
 
-            switch (Marshal.GetLastPInvokeError())
+            switch (Marshal.GetLastPInvokeError(), mayBeClosed)
             {
-                case Interrupted:
+                case (Interrupted, _):
                     break;
-                case TryAgain or TryAgainOnMac:
+                case (TryAgain or TryAgainOnMac, _):
                     Thread.Sleep(1);
                     break;
-                case var _ when mayBeClosed:
+                case (_, true):
                     return;
-                default:
+                case (BrokenPipe, _):
                     throw new ClosedPipeException();
+                case var (error, _):
+                    throw new CommandFailedException(ExitCode.Failed, $"The output could not be written: {Marshal.GetPInvokeErrorMessage(error)}. Part of it is missing.");
             }
         }
     }

@@ -14,6 +14,7 @@ internal sealed class AskFiles(Workspace workspace)
     public static Refusal? Check(IReadOnlyList<AskFile>? files) => files switch
     {
         null => null,
+        _ when files.Any(file => file is null) => ConductorRefusals.PathInvalid,
         _ when files.Count > MaxFiles || files.Sum(file => (long)Encoding.UTF8.GetByteCount(file.Content ?? "")) > MaxBytes => ConductorRefusals.FilesTooMany,
         _ when files.Any(file => file.Path.Length is 0 or > 1024 || file.Path.Any(char.IsControl)) => ConductorRefusals.PathInvalid,
         _ => null,
@@ -35,7 +36,7 @@ internal sealed class AskFiles(Workspace workspace)
                 return refusal;
             }
 
-            if (new FileInfo(path) is not { Exists: true, Length: <= MaxBytes } || await TextFile.ReadAsync(path, cancellationToken) is not { } text)
+            if (new FileInfo(path) is not { Exists: true, Length: <= MaxBytes } || await ReadAsync(path, cancellationToken) is not { } text)
             {
                 return ConductorRefusals.NoSuchFile;
             }
@@ -44,5 +45,17 @@ internal sealed class AskFiles(Workspace workspace)
         }
 
         return Check(loaded) is { } no ? no : loaded;
+    }
+
+    private static async Task<string?> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await TextFile.ReadAsync(path, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class FileEndpoints(Workspace workspace)
 
     public async Task DeleteAsync(HttpContext context)
     {
-        if (!Find(context).Try(out var path, out var refusal) || (refusal = Delete(path, context.Request.Query["recursive"] == "true")) is not null)
+        if (!workspace.ResolveEntry(context.Request.RouteValues["path"] as string ?? ".").Try(out var path, out var refusal) || (refusal = Delete(path, context.Request.Query["recursive"] == "true")) is not null)
         {
             await Problems.WriteAsync(context, refusal);
             return;
@@ -54,10 +54,15 @@ internal sealed class FileEndpoints(Workspace workspace)
             return ConductorRefusals.PathInvalid;
         }
 
-        if (!Directory.Exists(path))
+        if (new FileInfo(path).LinkTarget is not null || File.Exists(path))
         {
             File.Delete(path);
             return null;
+        }
+
+        if (!Directory.Exists(path))
+        {
+            return ConductorRefusals.NoSuchFile;
         }
 
         if (!recursive && Directory.EnumerateFileSystemEntries(path).Any())
@@ -79,13 +84,19 @@ internal sealed class FileEndpoints(Workspace workspace)
     /// <summary>As a download, never as a page: what lies in a workspace may be anybody's HTML.</summary>
     private static async Task SendAsync(HttpContext context, FileInfo file)
     {
+        await using var stream = Open(file);
+        if (stream is null)
+        {
+            await Problems.WriteAsync(context, ConductorRefusals.NoSuchFile);
+            return;
+        }
+
         var response = context.Response;
         response.ContentType = "application/octet-stream";
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileNameStar = file.Name }.ToString();
         response.Headers.AcceptRanges = "bytes";
-        await using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
         var length = stream.Length;
         var first = RangeStart(context, length);
         if (first > 0)
@@ -99,6 +110,19 @@ internal sealed class FileEndpoints(Workspace workspace)
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             await SendAsync(stream, length - first, response, context.RequestAborted);
+        }
+    }
+
+    /// <summary>Null: it is no plain file, or may not be read.</summary>
+    private static FileStream? Open(FileInfo file)
+    {
+        try
+        {
+            return RegularFile.OpenRead(file.FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

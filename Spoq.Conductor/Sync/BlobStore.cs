@@ -56,9 +56,17 @@ internal sealed class BlobStore
             blob = draft;
         }
 
-        var mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-        File.SetUnixFileMode(blob, isExecutable ? mode | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute : mode);
+        File.SetUnixFileMode(blob, ModeFor(target, isExecutable));
         File.Move(blob, target, overwrite: true);
+    }
+
+    /// <summary>A file keeps who may read it; a new one is its owner's. Who may read it may run it, if it is a program.</summary>
+    private static UnixFileMode ModeFor(string target, bool isExecutable)
+    {
+        const UnixFileMode Run = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        const UnixFileMode Read = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        var mode = File.Exists(target) ? File.GetUnixFileMode(target) : UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return isExecutable == mode.HasFlag(UnixFileMode.UserExecute) ? mode : isExecutable ? mode | (UnixFileMode)((int)(mode & Read) >> 2) : mode & ~Run;
     }
 
     private async Task<bool> TakeOneAsync(Stream pack, string sha256, long left, byte[] block, CancellationToken cancellationToken)

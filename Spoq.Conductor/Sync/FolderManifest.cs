@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Spoq.Conductor.Files;
 using Spoq.Conductor.Tools;
 using Spoq.Core.Wire;
 
@@ -14,55 +15,90 @@ internal sealed class FolderManifest(TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, Known> _known = new();
 
-    public async Task<List<SyncFile>> ReadAsync(string folder, CancellationToken cancellationToken)
+    public async Task<FolderSeen> ReadAsync(string folder, CancellationToken cancellationToken)
     {
-        var files = new List<SyncFile>();
-        if (!Directory.Exists(folder))
+        var (files, unseen) = (new List<SyncFile>(), new List<string>());
+        try
         {
-            return files;
-        }
-
-        foreach (var file in Walk.Below(folder, recursive: true).OfType<FileInfo>().Where(file => file.LinkTarget is null))
-        {
-            if (await HashAsync(file, cancellationToken) is { } sha256)
+            foreach (var entry in Walk.Below(folder, recursive: true, below => unseen.Add(Path.GetRelativePath(folder, below))))
             {
-                files.Add(new SyncFile(Path.GetRelativePath(folder, file.FullName), sha256, file.Length, IsExecutable(file)));
+                if (entry is DirectoryInfo { LinkTarget: null })
+                {
+                    continue;
+                }
+
+                var (name, seen) = (Path.GetRelativePath(folder, entry.FullName), await LookAsync(entry.FullName, cancellationToken));
+                if (seen is { Sha256: { } sha256, File: { } file })
+                {
+                    files.Add(new SyncFile(name, sha256, file.Length, IsExecutable(file)));
+                }
+                else if (seen.IsUnseen)
+                {
+                    unseen.Add(name);
+                }
             }
         }
+        catch (DirectoryNotFoundException)
+        {
+            // Not made yet, so it is empty.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            unseen.Add(".");
+        }
 
-        return files;
+        return new FolderSeen(files, unseen);
     }
 
-    /// <summary>Null: there is none, or it is no file.</summary>
-    public async Task<string?> HashAsync(string path, CancellationToken cancellationToken) =>
-        new FileInfo(path) is { Exists: true, LinkTarget: null } file ? await HashAsync(file, cancellationToken) : null;
-
-    public static bool IsExecutable(FileInfo file) => (file.UnixFileMode & UnixFileMode.UserExecute) != 0;
-
-    private async Task<string?> HashAsync(FileInfo file, CancellationToken cancellationToken)
+    /// <summary>What could not be looked at is never taken for what is not there: the other side would delete its own.</summary>
+    public async Task<FileSeen> LookAsync(string path, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue(file.FullName, out var known) && known.Size == file.Length && known.At == file.LastWriteTimeUtc)
+        var file = new FileInfo(path);
+        if (file.LinkTarget is not null)
         {
-            return known.Sha256;
+            return FileSeen.Unseen;
         }
 
         try
         {
-            await using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.SequentialScan);
+            if (file.Exists && _known.TryGetValue(path, out var known) && known.Size == file.Length && known.At == file.LastWriteTimeUtc)
+            {
+                return new FileSeen(known.Sha256, file);
+            }
+
+            await using var stream = RegularFile.OpenRead(path);
             var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
             if (clock.GetUtcNow() - file.LastWriteTimeUtc > s_settled && _known.Count < MaxKnown)
             {
-                _known[file.FullName] = new Known(file.Length, file.LastWriteTimeUtc, sha256);
+                _known[path] = new Known(file.Length, file.LastWriteTimeUtc, sha256);
             }
 
-            return sha256;
+            return file.Exists ? new FileSeen(sha256, file) : FileSeen.Unseen;
+        }
+        catch (FileNotFoundException)
+        {
+            return FileSeen.None;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Gone meanwhile, or not ours to read.
-            return null;
+            return FileSeen.Unseen;
         }
     }
 
+    private static bool IsExecutable(FileInfo file) => (file.UnixFileMode & UnixFileMode.UserExecute) != 0;
+
     private sealed record Known(long Size, DateTime At, string Sha256);
+}
+
+/// <param name="Unseen">Paths that exist but could not be read, or are links or no plain files; of a folder, all below.</param>
+internal sealed record FolderSeen(IReadOnlyList<SyncFile> Files, IReadOnlyList<string> Unseen);
+
+/// <param name="Sha256">Null: there is none, or it could not be looked at.</param>
+/// <param name="File">As it was when its content was read.</param>
+/// <param name="IsUnseen">Something is there, but it is no file that can be read.</param>
+internal readonly record struct FileSeen(string? Sha256, FileInfo? File, bool IsUnseen = false)
+{
+    public static FileSeen None => default;
+
+    public static FileSeen Unseen => new(null, null, IsUnseen: true);
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Spoq.Conductor.Files;
 using Spoq.Conductor.Tools;
 using Spoq.Core;
 using Spoq.Core.Wire;
@@ -43,7 +44,7 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
     public async Task FetchAsync(HttpContext context)
     {
         var read = await RequestBody.ReadAsync(context, WireJson.Default.SyncFetch, MaxBodyBytes);
-        if (!read.Try(out var request, out var refusal) || !workspace.Resolve(request.Folder).Try(out var folder, out refusal) || (refusal = request.Paths.Any(path => !IsPlain(path)) ? ConductorRefusals.PathOutside : null) is not null)
+        if (!read.Try(out var request, out var refusal) || !workspace.Resolve(request.Folder).Try(out var folder, out refusal) || (refusal = request.Paths.Any(path => path is null || !IsPlain(path)) ? ConductorRefusals.PathOutside : null) is not null)
         {
             await Problems.WriteAsync(context, refusal);
             return;
@@ -69,7 +70,7 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
         folder = found;
         var changes = request.Changes ?? [];
         return changes.Count > PackHeader.MaxPaths ? ConductorRefusals.SyncTooLarge
-            : changes.Any(change => !IsPlain(change.Path) || (change.Sha256 ?? change.Expected) is null || (change.Sha256 is not null && !PackHeader.IsSha256(change.Sha256))) ? ConductorRefusals.PathOutside
+            : changes.Any(change => change is null || !IsPlain(change.Path) || (change.Sha256 ?? change.Expected) is null || (change.Sha256 is not null && !PackHeader.IsSha256(change.Sha256))) ? ConductorRefusals.PathOutside
             : changes.DistinctBy(change => change.Path).Count() != changes.Count ? ConductorRefusals.SyncDoubled
             : null;
     }
@@ -97,7 +98,8 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
             }
         }
 
-        return new SyncAnswer(await manifest.ReadAsync(folder, cancellationToken), missing, conflicts);
+        var seen = await manifest.ReadAsync(folder, cancellationToken);
+        return new SyncAnswer(seen.Files, missing, conflicts, seen.Unseen);
     }
 
     /// <returns>False: it holds something else than was expected, or something stands in the way.</returns>
@@ -105,29 +107,32 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
     {
         var target = Path.Combine(folder, change.Path);
         if (!workspace.Resolve(workspace.NameOf(target)).Try(out var real, out _) || real != target || Directory.Exists(target)
-            || await manifest.HashAsync(target, cancellationToken) != change.Expected)
+            || await manifest.LookAsync(target, cancellationToken) is var now && (now.IsUnseen || now.Sha256 != change.Expected))
         {
             return false;
         }
 
-        if (change.Sha256 is null)
-        {
-            File.Delete(target);
-            DeleteEmpty(Path.GetDirectoryName(target)!, folder);
-            return true;
-        }
-
         try
         {
+            if (change.Sha256 is null)
+            {
+                File.Delete(target);
+                DeleteEmpty(Path.GetDirectoryName(target)!, folder);
+                return true;
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            blobs.Place(change.Sha256, target, isLast, change.Executable);
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
         }
         catch (IOException) when (File.Exists(Path.GetDirectoryName(target)))
         {
             return false;
         }
-
-        blobs.Place(change.Sha256, target, isLast, change.Executable);
-        return true;
     }
 
     private static void DeleteEmpty(string folder, string top)
@@ -143,14 +148,14 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
     {
         var header = new byte[PackHeader.Size];
         var isInside = workspace.Resolve(workspace.NameOf(path)).Try(out var real, out _) && real == path;
-        if (!isInside || await manifest.HashAsync(path, context.RequestAborted) is not { } sha256)
+        await using var file = isInside ? Open(path) : null;
+        if (file is null || (await manifest.LookAsync(path, context.RequestAborted)).Sha256 is not { } sha256)
         {
             PackHeader.Write(header, new string('0', 64), -1);
             await context.Response.Body.WriteAsync(header, context.RequestAborted);
             return;
         }
 
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.SequentialScan);
         var left = file.Length;
         PackHeader.Write(header, sha256, left);
         await context.Response.Body.WriteAsync(header, context.RequestAborted);
@@ -162,6 +167,18 @@ internal sealed class SyncEndpoints(Workspace workspace, FolderManifest manifest
             read = read == 0 ? (int)Math.Min(left, block.Length) : read;
             await context.Response.Body.WriteAsync(block.AsMemory(0, read), context.RequestAborted);
             left -= read;
+        }
+    }
+
+    private static FileStream? Open(string path)
+    {
+        try
+        {
+            return RegularFile.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 }

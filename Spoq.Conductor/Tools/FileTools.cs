@@ -1,4 +1,5 @@
 using System.Text;
+using Spoq.Conductor.Files;
 
 namespace Spoq.Conductor.Tools;
 
@@ -131,7 +132,7 @@ internal static class TextFile
     /// <summary>Null: not text.</summary>
     public static async Task<string?> ReadAsync(string file, CancellationToken cancellationToken)
     {
-        var bytes = await File.ReadAllBytesAsync(file, cancellationToken);
+        var bytes = await RegularFile.ReadAllAsync(file, cancellationToken);
         try
         {
             return bytes.AsSpan().Contains((byte)0) ? null : s_strict.GetString(bytes);
@@ -145,7 +146,7 @@ internal static class TextFile
     /// <summary>The old file or the new one, whatever happens in between; an existing file keeps its permissions.</summary>
     public static async Task WriteAsync(string file, string text, CancellationToken cancellationToken)
     {
-        var draft = Path.Combine(Path.GetDirectoryName(file)!, $".{Guid.NewGuid():N}.spoq");
+        var draft = Path.Combine(Path.GetDirectoryName(file)!, Draft.TextName());
         try
         {
             await File.WriteAllTextAsync(draft, text, s_strict, cancellationToken);

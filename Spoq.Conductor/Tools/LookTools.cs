@@ -29,7 +29,7 @@ internal sealed class ListTool(Workspace workspace) : Tool
         var entries = Walk.Below(folder, arguments.Flag("recursive")).Take(MaxEntries + 1).ToList();
         foreach (var entry in entries.Take(MaxEntries))
         {
-            var size = entry is FileInfo file ? file.Length.ToString(CultureInfo.InvariantCulture) : "";
+            var size = entry is FileInfo { LinkTarget: null, Exists: true } file ? file.Length.ToString(CultureInfo.InvariantCulture) : "";
             text.Append(Path.GetRelativePath(folder, entry.FullName)).Append(entry is DirectoryInfo ? "/" : "").Append('\t').Append(size).Append('\n');
         }
 
@@ -72,8 +72,8 @@ internal sealed class SearchTool(Workspace workspace) : Tool
         var count = 0;
         try
         {
-            IEnumerable<FileInfo> files = File.Exists(root) ? [new FileInfo(root)] : Walk.Below(root, recursive: true).OfType<FileInfo>();
-            foreach (var file in files.Where(file => file.Length <= MaxFileBytes))
+            IEnumerable<FileInfo> files = File.Exists(root) ? [new FileInfo(root)] : Walk.Below(root, recursive: true).OfType<FileInfo>().Where(file => file.LinkTarget is null);
+            foreach (var file in files.Where(file => file is { Exists: true, Length: <= MaxFileBytes }))
             {
                 count += await SearchAsync(file, pattern, hits, MaxHits - count, limit.Token);
                 if (count >= MaxHits)
@@ -134,25 +134,6 @@ internal sealed class SearchTool(Workspace workspace) : Tool
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-}
-
-internal static class Walk
-{
-    /// <summary>In order of names; links are shown, not followed; what git keeps for itself is left out.</summary>
-    public static IEnumerable<FileSystemInfo> Below(string folder, bool recursive)
-    {
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().OrderBy(entry => entry.Name, StringComparer.Ordinal))
-        {
-            yield return entry;
-            if (recursive && entry is DirectoryInfo { LinkTarget: null } below && entry.Name != ".git")
-            {
-                foreach (var one in Below(below.FullName, recursive))
-                {
-                    yield return one;
-                }
-            }
         }
     }
 }

@@ -23,6 +23,20 @@ internal sealed class Workspace(DataDirectory data)
         return IsInside(full) && RealPath(full, 0) is { } real && IsInside(real) ? real : ConductorRefusals.PathOutside;
     }
 
+    /// <summary>The entry itself: a link at the end of the path is not followed.</summary>
+    public Result<string> ResolveEntry(string? path)
+    {
+        if (path is null || path.Length > MaxPath || path.Contains('\0', StringComparison.Ordinal))
+        {
+            return ConductorRefusals.PathInvalid;
+        }
+
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(Root, path)));
+        return full == Root ? full
+            : !IsInside(full) || RealPath(Path.GetDirectoryName(full)!, 0) is not { } real || !IsInside(real) ? ConductorRefusals.PathOutside
+            : Path.Combine(real, Path.GetFileName(full));
+    }
+
     /// <summary>As people name it: from the workspace on.</summary>
     public string NameOf(string full) => Path.GetRelativePath(Root, full);
 

@@ -16,8 +16,9 @@ public sealed record SyncChange(string Path, string? Sha256 = null, string? Expe
 
 /// <param name="Files">All there is, after the changes; links and <c>.git</c> are left out.</param>
 /// <param name="Missing">Contents that must be sent first (<c>PUT /api/sync/blobs</c>); where there are any, nothing was changed.</param>
-/// <param name="Conflicts">Paths that hold something else than was expected.</param>
-public sealed record SyncAnswer(IReadOnlyList<SyncFile> Files, IReadOnlyList<string> Missing, IReadOnlyList<string> Conflicts);
+/// <param name="Conflicts">Paths that hold something else than was expected, or that cannot be changed.</param>
+/// <param name="Unseen">Paths where something is that could not be read, or that is a link or no plain file; of a folder, all below it; <c>.</c> is all of it. They are not gone.</param>
+public sealed record SyncAnswer(IReadOnlyList<SyncFile> Files, IReadOnlyList<string> Missing, IReadOnlyList<string> Conflicts, IReadOnlyList<string>? Unseen = null);
 
 public sealed record SyncFile(string Path, string Sha256, long Size, bool Executable);
 

@@ -80,6 +80,83 @@ public sealed class SyncCommandTests(AgentFixture conductor) : IClassFixture<Age
     }
 
     [Fact]
+    public async Task The_last_file_of_a_side_is_not_deleted_without_a_word()
+    {
+        Here("only.txt", "kept");
+        await SyncAsync();
+        File.Delete(PathHere("only.txt"));
+
+        var told = await _cli.RunAsync("sync", PathHere(""));
+
+        Assert.Equal((1, "kept"), (told.ExitCode, There("only.txt")));
+        Assert.Equal(0, (await _cli.RunAsync("sync", PathHere(""), "--delete")).ExitCode);
+        Assert.False(File.Exists(PathThere("only.txt")));
+    }
+
+    [Fact]
+    public async Task What_became_a_link_or_a_pipe_on_one_side_is_not_deleted_on_the_other()
+    {
+        string[] names = ["link.txt", "pipe.txt", "folder/a.txt"];
+        Array.ForEach([.. names, "other.txt"], name => Here(name, name));
+        await SyncAsync();
+        foreach (var isThere in new[] { true, false })
+        {
+            Func<string, string> path = isThere ? PathThere : PathHere, other = isThere ? PathHere : PathThere;
+            var moved = $"moved-{isThere}";
+            File.Delete(path("link.txt"));
+            File.CreateSymbolicLink(path("link.txt"), "other.txt");
+            File.Delete(path("pipe.txt"));
+            await PipeAsync(path("pipe.txt"));
+            Directory.Move(path("folder"), path(moved));
+            File.CreateSymbolicLink(path("folder"), moved);
+
+            var told = await _cli.RunAsync("sync", PathHere(""));
+
+            Assert.True(told.ExitCode == 0, told.Errors);
+            Assert.All(names, name => Assert.Equal(name, File.ReadAllText(other(name))));
+            Assert.Contains("pipe.txt was left alone", told.Errors, StringComparison.Ordinal);
+            File.Delete(path("link.txt"));
+            File.Delete(path("pipe.txt"));
+            File.Delete(path("folder"));
+            Assert.Equal(0, (await _cli.RunAsync("sync", PathHere(""), "--delete")).ExitCode);
+            Assert.All(names, name => Assert.False(File.Exists(other(name))));
+            Array.ForEach(names, name => Here(name, name));
+            await SyncAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_file_keeps_its_permissions_and_a_new_one_is_its_owners()
+    {
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Here("secret.env", "one");
+        Here("tool", "#!/bin/sh", executable: true);
+        await SyncAsync();
+        Assert.Equal((Owner, Owner | UnixFileMode.UserExecute), (File.GetUnixFileMode(PathThere("secret.env")), File.GetUnixFileMode(PathThere("tool"))));
+
+        File.SetUnixFileMode(PathThere("secret.env"), Owner | UnixFileMode.GroupRead);
+        Here("secret.env", "two, from here");
+        File.SetUnixFileMode(PathHere("tool"), Owner | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(PathThere("tool"), "#!/bin/bash, from there");
+        await SyncAsync();
+        Assert.Equal(("two, from here", "#!/bin/bash, from there"), (There("secret.env"), await File.ReadAllTextAsync(PathHere("tool"))));
+        Assert.Equal((Owner | UnixFileMode.GroupRead, Owner | UnixFileMode.UserExecute), (File.GetUnixFileMode(PathThere("secret.env")), File.GetUnixFileMode(PathHere("tool"))));
+    }
+
+    [Fact]
+    public async Task What_a_killed_sync_left_behind_is_no_content_and_goes_after_a_day()
+    {
+        Here("a.txt", "a");
+        Here(".spoq-1.part", "half");
+        Here(".spoq-2.part", "old half");
+        File.SetLastWriteTimeUtc(PathHere(".spoq-2.part"), DateTime.UtcNow.AddDays(-2));
+
+        Assert.Equal(["a.txt"], Names(await SyncAsync(), "sent"));
+
+        Assert.Equal((true, false), (File.Exists(PathHere(".spoq-1.part")), File.Exists(PathHere(".spoq-2.part"))));
+    }
+
+    [Fact]
     public async Task A_link_leads_nowhere_on_either_side()
     {
         Here("a.txt", "a");
@@ -108,6 +185,13 @@ public sealed class SyncCommandTests(AgentFixture conductor) : IClassFixture<Age
 
         Assert.True((await File.ReadAllBytesAsync(PathThere("large.bin"))).AsSpan().SequenceEqual(bytes));
         File.Delete(PathThere("large.bin"));
+    }
+
+    private static async Task PipeAsync(string path)
+    {
+        using var made = System.Diagnostics.Process.Start("mkfifo", [path]);
+        await made.WaitForExitAsync();
+        Assert.Equal(0, made.ExitCode);
     }
 
     private string PathHere(string name) => Path.Combine(_cli.Folder, _name, name);

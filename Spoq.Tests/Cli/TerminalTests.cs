@@ -49,6 +49,41 @@ public sealed class TerminalTests(AgentFixture conductor) : IClassFixture<AgentF
         Assert.DoesNotContain("\e[2J", shown.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_is_asked_sees_the_whole_command_also_with_quiet()
+    {
+        var command = $"echo harmless {new string('x', 300)} && rm -rf hidden-at-the-end\n\necho on another line";
+        conductor.Model.Calls("run", new { command }).Says("Done.");
+        var shown = await _cli.OnTerminalAsync("n\n", 100, "spoq ask --quiet 'do it'");
+
+        Assert.Contains("rm -rf hidden-at-the-end", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("echo on another line", shown.Output, StringComparison.Ordinal);
+
+        conductor.Model.Calls("run", new { command = string.Join('\n', Enumerable.Range(0, 100).Select(line => $"echo {line}")) }).Says("Done.");
+        var many = await _cli.OnTerminalAsync("n\n", 100, "spoq ask --quiet 'do it'");
+
+        Assert.Contains("and 40 more lines", many.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_told_and_is_no_success()
+    {
+        conductor.Model.Says("An answer.");
+        var told = await _cli.OnTerminalAsync("", 100, "spoq ask --approve never hi > /dev/full");
+
+        Assert.Equal(1, told.ExitCode);
+        Assert.Contains("could not be written: No space left on device", told.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Output_that_was_cut_is_no_success()
+    {
+        var told = await _cli.RunAsync("run", "head -c 9000000 /dev/zero | tr '\\0' a");
+
+        Assert.Equal((1, 8 * 1024 * 1024), (told.ExitCode, told.Output.Length));
+        Assert.Contains("cut after 8 MiB", told.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("y\n", true)]
     [InlineData("n\n", false)]

@@ -60,6 +60,51 @@ public sealed class AgentTests(AgentFixture conductor) : IClassFixture<AgentFixt
     }
 
     [Fact]
+    public async Task Links_and_pipes_neither_lead_out_nor_hold_a_turn_up()
+    {
+        var (folder, outside) = (Directory.CreateDirectory(Path.Combine(conductor.Workspace, "odd")).FullName, Path.Combine(conductor.Folder, "secret.txt"));
+        await File.WriteAllTextAsync(outside, "needle outside");
+        await File.WriteAllTextAsync(Path.Combine(folder, "plain.txt"), "needle inside");
+        File.CreateSymbolicLink(Path.Combine(folder, "out.txt"), outside);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(folder, "pipe")]))
+        {
+            await made.WaitForExitAsync();
+        }
+
+        conductor.Model
+            .Calls("search", new { pattern = "needle" }, "search").Calls("list", new { path = "odd" }, "list").Calls("edit", new { path = "odd/out.txt", old_text = "needle", new_text = "x" }, "edit")
+            .Calls("read", new { path = "odd/pipe" }, "pipe").Calls("search", new { pattern = "needle", path = "odd/pipe" }, "alone").Says("Done.");
+
+        var results = (await conductor.AskAsync(new AskRequest("Look."))).OfType<AskToolResult>().ToDictionary(result => result.CallId);
+
+        Assert.Equal("odd/plain.txt:1: needle inside\n", results["search"].Output);
+        Assert.Contains("out.txt\t\n", results["list"].Output, StringComparison.Ordinal);
+        Assert.Equal((true, true, "Nothing matches."), (results["edit"].IsError, results["pipe"].IsError, results["alone"].Output));
+        Assert.Equal("needle outside", await File.ReadAllTextAsync(outside));
+        using var download = await conductor.SendAsync(HttpMethod.Get, "/api/files/odd/pipe");
+        using var along = await conductor.PostAsync("/api/ask", JsonContent.Create(new AskRequest("x", Files: [new AskFile("odd/pipe")]), WireJson.Default.AskRequest));
+        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (download.StatusCode, along.StatusCode));
+
+        // A link is deleted, not what it leads to.
+        File.CreateSymbolicLink(Path.Combine(folder, "near.txt"), Path.Combine(folder, "plain.txt"));
+        using var near = await conductor.SendAsync(HttpMethod.Delete, "/api/files/odd/near.txt");
+        using var far = await conductor.SendAsync(HttpMethod.Delete, "/api/files/odd/out.txt");
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (near.StatusCode, far.StatusCode));
+        Assert.Equal((true, true, false), (File.Exists(outside), File.Exists(Path.Combine(folder, "plain.txt")), Path.Exists(Path.Combine(folder, "near.txt"))));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("/api/ask", """{"prompt":"x","files":[null]}""")]
+    [InlineData("/api/sync", """{"folder":"x","changes":[null]}""")]
+    [InlineData("/api/sync/fetch", """{"folder":"x","paths":[null]}""")]
+    public async Task A_list_that_holds_nothing_is_refused(string path, string body)
+    {
+        using var answer = await conductor.PostAsync(path, new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        Assert.InRange((int)answer.StatusCode, 400, 422);
+    }
+
+    [Fact]
     public async Task Changes_wait_for_the_persons_word_and_looking_does_not()
     {
         var id = Guid.NewGuid();
