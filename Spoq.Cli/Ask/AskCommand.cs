@@ -47,11 +47,12 @@ internal static class AskCommand
         var id = conversationId ?? Guid.CreateVersion7();
         var turn = new Turn(call, computer);
         var said = await turn.AskAsync(new AskRequest(question.Prompt, id, files.Count > 0 ? files : null, approval), cancellationToken);
-        await call.Home.WriteAsync(LastFile, new LastConversation(id), CliJson.Default.LastConversation, CancellationToken.None);
         if (call.WantsJson)
         {
             call.Answer(said, CliJson.Default.AskShown, () => "");
         }
+
+        await call.Home.WriteAsync(LastFile, new LastConversation(id), CliJson.Default.LastConversation, CancellationToken.None);
 
         return ExitCode.Ok;
     }

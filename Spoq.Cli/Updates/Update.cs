@@ -18,6 +18,7 @@ namespace Spoq.Cli.Updates;
 internal sealed class Update(ControlPlane controlPlane, string? releaseKey, string target)
 {
     private const int Tries = 4;
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_start = TimeSpan.FromSeconds(20);
 
     public async Task RunAsync(ReleaseFileSeen file, CancellationToken cancellationToken)
@@ -75,13 +76,13 @@ internal sealed class Update(ControlPlane controlPlane, string? releaseKey, stri
             var before = stream.Length;
             try
             {
-                await ReadOnAsync(address, stream, cancellationToken);
+                await ReadOnAsync(address, stream, file.Size, cancellationToken);
             }
-            catch (Exception e) when (e is HttpRequestException or HttpIOException && attempt < Tries && stream.Length > before)
+            catch (Exception e) when (IsLost(e, cancellationToken) && attempt < Tries && stream.Length > before)
             {
                 continue;
             }
-            catch (Exception e) when (e is HttpRequestException or HttpIOException)
+            catch (Exception e) when (IsLost(e, cancellationToken))
             {
                 throw CommandFailedException.OutOfReach(controlPlane.Root);
             }
@@ -95,7 +96,10 @@ internal sealed class Update(ControlPlane controlPlane, string? releaseKey, stri
         stream.Flush(flushToDisk: true);
     }
 
-    private async Task ReadOnAsync(Uri address, FileStream stream, CancellationToken cancellationToken)
+    private static bool IsLost(Exception e, CancellationToken cancellationToken) =>
+        e is HttpRequestException or HttpIOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private async Task ReadOnAsync(Uri address, FileStream stream, long size, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Range = stream.Length > 0 ? new RangeHeaderValue(stream.Length, null) : null;
@@ -110,7 +114,20 @@ internal sealed class Update(ControlPlane controlPlane, string? releaseKey, stri
             stream.SetLength(0);
         }
 
-        await answer.Content.CopyToAsync(stream, cancellationToken);
+        await using var source = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var block = new byte[64 * 1024];
+        while (stream.Length < size)
+        {
+            idle.CancelAfter(s_idle);
+            var read = await source.ReadAsync(block.AsMemory(0, (int)Math.Min(block.Length, size - stream.Length)), idle.Token);
+            if (read == 0)
+            {
+                return;
+            }
+
+            await stream.WriteAsync(block.AsMemory(0, read), cancellationToken);
+        }
     }
 
     /// <summary>It is what was signed, and it starts here.</summary>

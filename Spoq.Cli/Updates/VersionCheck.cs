@@ -18,7 +18,7 @@ internal sealed class VersionCheck : IDisposable
     private VersionCheck(Call call, Uri root)
     {
         _call = call;
-        _seen = call.Home.Read(SeenFile, CliJson.Default.VersionSeen) is { } seen && seen.Url == root.Text() ? seen : null;
+        _seen = Read(call) is { } seen && seen.Url == root.Text() ? seen : null;
         if (_seen is null || DateTimeOffset.UtcNow - _seen.At > s_between)
         {
             _asking = AskAsync(root, _ended.Token);
@@ -35,7 +35,14 @@ internal sealed class VersionCheck : IDisposable
         var seen = _asking is { IsCompletedSuccessfully: true } && await _asking is { } fresh ? fresh : _seen;
         if (!ReferenceEquals(seen, _seen))
         {
-            await _call.Home.WriteAsync(SeenFile, seen!, CliJson.Default.VersionSeen, CancellationToken.None);
+            try
+            {
+                await _call.Home.WriteAsync(SeenFile, seen!, CliJson.Default.VersionSeen, CancellationToken.None);
+            }
+            catch (CommandFailedException)
+            {
+                // Then it is asked for again; the command itself went well.
+            }
         }
 
         if (ThisBuild.IsOlderThan(seen?.MinCli))
@@ -52,6 +59,18 @@ internal sealed class VersionCheck : IDisposable
     {
         _ended.Cancel();
         _ended.Dispose();
+    }
+
+    private static VersionSeen? Read(Call call)
+    {
+        try
+        {
+            return call.Home.Read(SeenFile, CliJson.Default.VersionSeen);
+        }
+        catch (CommandFailedException)
+        {
+            return null;
+        }
     }
 
     private static async Task<VersionSeen?> AskAsync(Uri root, CancellationToken cancellationToken)

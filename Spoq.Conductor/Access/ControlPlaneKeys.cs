@@ -87,7 +87,9 @@ internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory dat
     private Held? FromDisk()
     {
         var cached = data.Read(CacheFile, KeysJson.Default.CachedKeys);
-        return cached?.Issuer == config.Issuer ? new Held(new KeySet(cached.Jwks), cached.FetchedAt) : null;
+
+        // A time in the future was written by a clock that was wrong: who knows how old it is.
+        return cached?.Issuer == config.Issuer && cached.FetchedAt <= clock.GetUtcNow() ? new Held(new KeySet(cached.Jwks), cached.FetchedAt) : null;
     }
 
     private sealed record Held(KeySet Keys, DateTimeOffset FetchedAt);

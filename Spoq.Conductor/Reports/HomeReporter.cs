@@ -60,7 +60,15 @@ internal sealed class HomeReporter(ConductorConfig config, DataDirectory data, H
             if (answer?.StatusCode == HttpStatusCode.OK && await ReadAsync(answer, cancellationToken) is { } token)
             {
                 var saved = new SavedInstanceToken(Hash(provisioningToken), token);
-                await data.WriteAsync(TokenFile, saved, ReportsJson.Default.SavedInstanceToken, cancellationToken);
+                try
+                {
+                    await data.WriteAsync(TokenFile, saved, ReportsJson.Default.SavedInstanceToken, cancellationToken);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    log.LogWarning("The instance token could not be kept: {Reason}", e.Message);
+                }
+
                 log.LogInformation("The control plane knows that this machine serves.");
                 return token;
             }
@@ -110,7 +118,7 @@ internal sealed class HomeReporter(ConductorConfig config, DataDirectory data, H
         {
             return (await answer.Content.ReadFromJsonAsync(WireJson.Default.PhoneHomeAnswer, cancellationToken))?.InstanceToken;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
         {
             return null;
         }
