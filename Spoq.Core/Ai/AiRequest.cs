@@ -30,6 +30,9 @@ public sealed record AiRequest
 
     /// <summary>The length of the text in tokens, about: a token is four bytes of text, an image is a thousand.</summary>
     public long PromptTokens { get; init; }
+
+    /// <summary>What the prompt can come to at most: a token is never less than a byte, an image is bounded by its size.</summary>
+    public long PromptTokensAtMost { get; init; }
 }
 
 /// <summary>Reads a body in one pass, without building anything.</summary>
@@ -43,6 +46,7 @@ public static class AiRequestReader
     private const int Opaque = 1024;
 
     private const long TokensOfImage = 1000;
+    private const long MostTokensOfImage = 2000;
 
     public static Result<AiRequest> Read(ReadOnlySpan<byte> body, AiOperation operation)
     {
@@ -106,11 +110,13 @@ public static class AiRequestReader
             Model = model,
             ModelAt = found.ModelAt,
             Stream = stream && found.Stream == true,
-            MaxOutput = found.MaxCompletion ?? found.MaxTokens,
-            Choices = (int)(found.Choices ?? 1),
+            // Which of the two an upstream reads, and whether it reads best_of, is its own affair: the larger is what may come.
+            MaxOutput = found.MaxCompletion > found.MaxTokens ? found.MaxCompletion : found.MaxTokens ?? found.MaxCompletion,
+            Choices = (int)Math.Max(found.Choices ?? 1, found.BestOf ?? 1),
             WantsUsage = found.IncludesUsage == true,
             AskUsage = stream && operation.Form() == AiForm.OpenAi && found.IncludesUsage != true ? AskUsage(found, open) : null,
             PromptTokens = (found.TextBytes + 3) / 4 + found.Images * TokensOfImage,
+            PromptTokensAtMost = body.Length - found.ImageBytes + (found.ImageBytes / 4) + (found.Images * MostTokensOfImage),
         };
     }
 
@@ -320,6 +326,7 @@ public static class AiRequestReader
         if (text.Length > Opaque && !text[..Opaque].Contains((byte)' ') && (text.StartsWith("data:"u8) || !text[..Opaque].ContainsAnyExceptInRange((byte)'+', (byte)'z')))
         {
             found.Images++;
+            found.ImageBytes += text.Length;
         }
         else
         {
@@ -343,6 +350,7 @@ public static class AiRequestReader
         public bool? IncludesUsage;
         public (int Start, int Length)? IncludesUsageAt;
         public long TextBytes;
+        public long ImageBytes;
         public long Images;
     }
 }

@@ -10,6 +10,9 @@ namespace Spoq.Web.Ai;
 /// <summary>A request that was let in, and all that must be put right when it is over, however it ends.</summary>
 internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel model, AiCaller caller) : IDisposable
 {
+    /// <summary>Far above what any model gives: a bound for the arithmetic only.</summary>
+    private const long MostEver = 10_000_000;
+
     private AiLimits? _held;
     private AiLimits? _alsoHeld;
     private bool _isSettled;
@@ -35,10 +38,15 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
 
     public long StartedAt { get; set; }
 
-    /// <summary>What it may cost at most: the whole prompt and the longest answer it allows.</summary>
-    public long WorstCase => model.Price!.Cost(new TokenUsage(request.PromptTokens, 0, 0, MostOutput, 0));
+    /// <summary>Part of an answer came from the upstream: it is paid for, whatever happens now.</summary>
+    public bool HasBegun { get; set; }
 
-    private long MostOutput => operation == AiOperation.Embedding ? 0 : Math.Min(request.MaxOutput ?? model.MaxOutput, model.MaxOutput) * Math.Max(1, request.Choices);
+    /// <summary>What it may cost at most: the whole prompt, written to the cache if that is dearer, and the longest answer it allows.</summary>
+    public long WorstCase => Math.Max(
+        model.Price!.Cost(new TokenUsage(request.PromptTokensAtMost, 0, 0, MostOutput, 0)),
+        model.Price.Cost(new TokenUsage(0, 0, request.PromptTokensAtMost, MostOutput, 0)));
+
+    private long MostOutput => operation == AiOperation.Embedding ? 0 : Math.Min(request.MaxOutput ?? model.MaxOutput, MostEver) * Math.Max(1, request.Choices);
 
     /// <summary>Null: within all limits, and a place is held in each.</summary>
     public Core.Refusal? Enter()
@@ -56,6 +64,7 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
 
         if (caller.Account.Limits.Enter(request.PromptTokens, now, Share) is { } alsoNo)
         {
+            caller.KeyLimits?.Tokens.Correct(-request.PromptTokens, now, Share);
             return alsoNo;
         }
 
@@ -87,10 +96,14 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
         End(known with { Output = output, Reasoning = 0 }, true, status);
     }
 
-    /// <summary>Whatever was not ended is owed by nobody.</summary>
+    /// <summary>Whatever was not ended is owed by nobody, unless its answer had begun.</summary>
     public void Dispose()
     {
-        if (!_isSettled)
+        if (!_isSettled && HasBegun)
+        {
+            EndEstimated(0, StatusCodes.Status500InternalServerError);
+        }
+        else if (!_isSettled)
         {
             Metered?.Abandon();
             Reservation?.Release();

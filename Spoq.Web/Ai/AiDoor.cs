@@ -35,7 +35,7 @@ internal sealed class AiDoor(RequestDelegate next, AiRelay relay, ModelsAnswer m
         if (path == Models || path.StartsWith(Models + "/", StringComparison.Ordinal))
         {
             return HttpMethods.IsGet(http.Request.Method)
-                ? GuardAsync(http, ModelsAnswer.FormOf(http.Request), path.Length <= Models.Length + 1 ? models.ListAsync(http) : models.OneAsync(http, path[(Models.Length + 1)..]))
+                ? GuardAsync(http, ModelsAnswer.FormOf(http.Request), path.Length <= Models.Length + 1 ? models.ListAsync(http) : models.OneAsync(http, Uri.UnescapeDataString(path[(Models.Length + 1)..])))
                 : RefuseMethodAsync(http, ModelsAnswer.FormOf(http.Request), "GET");
         }
 

@@ -10,6 +10,8 @@ namespace Spoq.Web.Ai;
 /// <summary>What stands around the bodies.</summary>
 internal static class AiHeaders
 {
+    private const int MostPassed = 1024;
+
     private static readonly StringValues s_noStore = "no-store";
     private static readonly StringValues s_noSniff = "nosniff";
 
@@ -37,8 +39,8 @@ internal static class AiHeaders
 
     public static PassedHeaders Passed(HttpRequest request, AiForm form, AiForm theirs) => (form, theirs) switch
     {
-        (AiForm.Anthropic, AiForm.Anthropic) => new PassedHeaders(One(request, "anthropic-version"), One(request, "anthropic-beta"), null),
-        (AiForm.OpenAi, AiForm.OpenAi) => new PassedHeaders(null, null, One(request, "OpenAI-Beta")),
+        (AiForm.Anthropic, AiForm.Anthropic) => new PassedHeaders(Plain(request, "anthropic-version"), Plain(request, "anthropic-beta"), null),
+        (AiForm.OpenAi, AiForm.OpenAi) => new PassedHeaders(null, null, Plain(request, "OpenAI-Beta")),
         _ => default,
     };
 
@@ -49,6 +51,9 @@ internal static class AiHeaders
         var header = request.Headers.Authorization.ToString();
         return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : One(request, "x-api-key")?.Trim();
     }
+
+    /// <summary>What cannot be sent on would look like a failure of the upstream; it means nothing to any, so it stays here.</summary>
+    private static string? Plain(HttpRequest request, string name) => One(request, name) is { Length: <= MostPassed } value && value.All(c => c is >= ' ' and <= '~') ? value : null;
 
     private static string? One(HttpRequest request, string name) => request.Headers.TryGetValue(name, out var value) && value.Count > 0 ? value.ToString() : null;
 

@@ -128,6 +128,7 @@ internal static class AnswerRelay
                     passed += filter.PassRest(memory.Span[passed..]);
                 }
 
+                call.HasBegun = true;
                 call.Metered!.Produced(filter.Pieces);
                 if (gone)
                 {
@@ -151,7 +152,7 @@ internal static class AnswerRelay
 
             end = filter.IsComplete || (filter is OpenAiFilter && filter.Usage is not null) ? StreamEnd.Proper : StreamEnd.Cut;
         }
-        catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException or JsonException or InvalidOperationException)
         {
             end = patience.HasClientLeft ? StreamEnd.Left : cut is OperationCanceledException ? StreamEnd.Silent : StreamEnd.Cut;
         }

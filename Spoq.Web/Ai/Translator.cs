@@ -41,6 +41,19 @@ internal static class Translator
             return AiRefusals.BodyUnreadable;
         }
 
+        try
+        {
+            return Translate(call, asked, route);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a character: text that is no Unicode, found only when it is read.
+            return AiRefusals.BodyUnreadable;
+        }
+    }
+
+    private static Result<RequestBody> Translate(AiCall call, JsonObject asked, ModelRoute route)
+    {
         if (call.Form == AiForm.Anthropic)
         {
             return RequestBody.Of(ToOpenAi.Request(asked, route.UpstreamName));
@@ -73,7 +86,7 @@ internal static class Translator
             return JsonSerializer.SerializeToUtf8Bytes(
                 call.Form == AiForm.OpenAi ? Answers.ToOpenAi(said, call.Model.Name, call.Clock.GetUtcNow().ToUnixTimeSeconds(), usage) : Answers.ToAnthropic(said, call.Model.Name, usage));
         }
-        catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
+        catch (Exception unreadable) when (unreadable is JsonException or ArgumentException or InvalidOperationException)
         {
             return null;
         }

@@ -28,6 +28,12 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
                     continue;
                 }
 
+                if (http.RequestAborted.IsCancellationRequested)
+                {
+                    // Nobody is there any more to ask another upstream for.
+                    return;
+                }
+
                 if (route.Upstream.Enter() is { } busy)
                 {
                     wait = wait < busy ? wait : busy;

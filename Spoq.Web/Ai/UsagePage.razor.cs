@@ -79,7 +79,7 @@ public partial class UsagePage
 
     private async Task SetCapAsync()
     {
-        var isNumber = decimal.TryParse(Cap?.Trim().TrimStart('$'), NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var dollars);
+        var isNumber = decimal.TryParse(Cap?.Trim().TrimStart('$'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var dollars);
         _refusal = isNumber && dollars <= UsageCap.Most ? await Reports.SetCapAsync(HttpContext.User.AccountId(), (long)(dollars * 1_000_000m), HttpContext.RequestAborted) : BudgetRefusals.BadCap;
         if (_refusal is null)
         {

@@ -15,6 +15,7 @@ namespace Spoq.Infrastructure.Ai.Keys;
 public sealed class AiKeys
 {
     private const int MostUnknown = 10_000;
+    private const int MostReads = 5;
 
     private static readonly TimeSpan s_unknownFor = TimeSpan.FromSeconds(5);
 
@@ -48,15 +49,22 @@ public sealed class AiKeys
             : ReadAsync(hash, address, cancellationToken);
     }
 
-    internal void Put(KeyRow row)
+    /// <param name="row">As it was read.</param>
+    /// <param name="forgottenBefore"><see cref="Forgotten"/> from before it was read: what a notice overtook may be stale and is left out.</param>
+    internal void Put(KeyRow row, long forgottenBefore)
     {
         var account = _accounts.Put(row.AccountId, row.Terms);
         var limits = _limits.GetOrAdd(row.Id, id => new AiLimits("key", id, _options.KeyRequestsPerMinute, _options.KeyTokensPerMinute, _options.KeyStreams));
         lock (_change)
         {
-            Remove(row.Id);
+            if (Forgotten != forgottenBefore)
+            {
+                return;
+            }
+
             if (row.IsRevoked)
             {
+                Remove(row.Id);
                 return;
             }
 
@@ -69,6 +77,12 @@ public sealed class AiKeys
                 _keys[hashes[1]] = new AiKey(row.Id, account, limits, Math.Min(end, row.PreviousUntil?.UtcTicks ?? 0), row.HasScope);
             }
 
+            // The new ones stand before the old ones go: a living key is never missing for a moment.
+            foreach (var stale in _hashes.GetValueOrDefault(row.Id, []).Except(hashes))
+            {
+                _keys.TryRemove(stale, out _);
+            }
+
             _hashes[row.Id] = [.. hashes];
             hashes.ForEach(hash => _unknown.TryRemove(hash, out _));
         }
@@ -78,7 +92,7 @@ public sealed class AiKeys
     internal void Replace(List<KeyRow> all, long forgottenBefore)
     {
         var live = all.Select(row => row.Id).ToHashSet();
-        all.ForEach(Put);
+        all.ForEach(row => Put(row, forgottenBefore));
         lock (_change)
         {
             if (Interlocked.Read(ref _forgotten) != forgottenBefore)
@@ -113,41 +127,50 @@ public sealed class AiKeys
 
     private async ValueTask<Result<AiCaller>> ReadAsync(KeyHash hash, IPAddress? address, CancellationToken cancellationToken)
     {
-        KeyRow? row;
-        var before = Forgotten;
-        try
+        // A notice that overtakes a read makes it worthless; the next one sees what the notice told of.
+        for (var tries = 0; tries < MostReads; tries++)
         {
-            row = await _reading.FindAsync(hash.ToBytes(), cancellationToken);
-        }
-        catch (Exception away) when (away is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
-        {
-            return AiRefusals.KeysUnavailable;
-        }
-
-        var now = _clock.GetUtcNow().UtcTicks;
-        if (row is null)
-        {
-            if (_unknown.Count >= MostUnknown)
+            KeyRow? row;
+            var before = Forgotten;
+            try
             {
-                _unknown.Clear();
+                row = await _reading.FindAsync(hash.ToBytes(), cancellationToken);
+            }
+            catch (Exception away) when (away is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+            {
+                return AiRefusals.KeysUnavailable;
             }
 
-            _unknown[hash] = now + s_unknownFor.Ticks;
-            return AccessRefusals.TokenInvalid;
-        }
-
-        Put(row);
-        var found = _keys.TryGetValue(hash, out var key) ? Admit(key, now, address) : AccessRefusals.TokenInvalid;
-        if (Forgotten != before)
-        {
-            // What a notice overtook is not held.
-            lock (_change)
+            var now = _clock.GetUtcNow().UtcTicks;
+            if (row is null)
             {
-                Remove(row.Id);
+                RememberUnknown(hash, now);
+                return AccessRefusals.TokenInvalid;
+            }
+
+            Put(row, before);
+            if (_keys.TryGetValue(hash, out var key))
+            {
+                return Admit(key, now, address);
+            }
+
+            if (Forgotten == before)
+            {
+                return AccessRefusals.TokenInvalid;
             }
         }
 
-        return found;
+        return AiRefusals.KeysUnavailable;
+    }
+
+    private void RememberUnknown(KeyHash hash, long now)
+    {
+        if (_unknown.Count >= MostUnknown)
+        {
+            _unknown.Clear();
+        }
+
+        _unknown[hash] = now + s_unknownFor.Ticks;
     }
 
     private Result<AiCaller> Admit(AiKey key, long now, IPAddress? address)

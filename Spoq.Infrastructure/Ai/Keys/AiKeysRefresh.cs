@@ -41,7 +41,8 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
         }
         else
         {
-            (await reading.ChangedAsync(_readAt - s_overlap, cancellationToken)).ForEach(keys.Put);
+            var before = keys.Forgotten;
+            (await reading.ChangedAsync(_readAt - s_overlap, cancellationToken)).ForEach(row => keys.Put(row, before));
         }
 
         _readAt = now;
