@@ -76,7 +76,8 @@ internal sealed class SpoqCli : IDisposable
 
     private Process Start(string file, string[] arguments)
     {
-        var start = new ProcessStartInfo(file, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        // As at a person's terminal, however these tests are run: a shell's background job ignores Ctrl-C, and CI is a word that programs listen to.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "--unset=CI", file, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
         foreach (var (name, value) in _environment)
         {
             start.Environment[name] = value;
