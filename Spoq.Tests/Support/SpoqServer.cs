@@ -13,7 +13,7 @@ namespace Spoq.Tests.Support;
 /// </summary>
 public sealed class SpoqServer : IAsyncDisposable
 {
-    private static readonly Lazy<Task<SpoqServer>> s_shared = new(StartSharedAsync);
+    private static readonly Lazy<Task<SpoqServer>> s_shared = new(() => NewAsync());
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly Dictionary<string, string> _settings = [];
@@ -92,7 +92,7 @@ public sealed class SpoqServer : IAsyncDisposable
         }
 
         _process = Process.Start(start)!;
-        _watch = Watch(_process.Id);
+        _watch = Watch(_process.Id, _ownsNeighbours ? DataDirectory : null);
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.BeginOutputReadLine();
@@ -171,17 +171,11 @@ public sealed class SpoqServer : IAsyncDisposable
         return found;
     }
 
-    /// <summary>The run is over, and there is no time to say goodbye.</summary>
-    private void End()
-    {
-        _process!.Kill();
-        _process.WaitForExit(5000);
-        EndWhatItStarted();
-        Directory.Delete(DataDirectory, recursive: true);
-    }
-
-    /// <summary>Ends the server when this process ends in any way: then nobody holds the other end of the pipe.</summary>
-    private static Process Watch(int id) => Process.Start(new ProcessStartInfo("sh", ["-c", $"cat >/dev/null; kill -KILL {id} 2>/dev/null"]) { RedirectStandardInput = true })!;
+    /// <summary>Where nobody disposes of the server, it ends with this process, and what it started and kept goes too.</summary>
+    private static Process Watch(int id, string? folder) => Afterwards.Run(
+        """cat >/dev/null; kill -KILL "$ID" 2>/dev/null; [ -z "$FOLDER" ] || { pkill -KILL -f "$FOLDER"; rm -rf "$FOLDER"; }""",
+        ("ID", $"{id}"),
+        ("FOLDER", folder ?? ""));
 
     private void Unwatch()
     {
@@ -261,13 +255,6 @@ public sealed class SpoqServer : IAsyncDisposable
                 _output.TryDequeue(out _);
             }
         }
-    }
-
-    private static async Task<SpoqServer> StartSharedAsync()
-    {
-        var server = await NewAsync();
-        TestCluster.BeforeLeaving(server.End);
-        return server;
     }
 
     private static int FreePort()

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,13 +13,9 @@ internal static class TestCluster
     private static readonly PrivateCluster s_cluster = new(Path.Combine(Repository.Root, ".data", "test-postgres"), durable: false);
     private static readonly Lazy<Task<string>> s_template = new(PrepareAsync);
     private static readonly SemaphoreSlim s_cloning = new(1, 1);
-    private static readonly ConcurrentStack<Action> s_beforeLeaving = [];
     private static int s_count;
 
     private static string Template => $"template_{Environment.ProcessId}";
-
-    /// <summary>What is shared by the whole run ends before its database does.</summary>
-    public static void BeforeLeaving(Action end) => s_beforeLeaving.Push(end);
 
     /// <summary>A fresh, migrated database; the caller drops it.</summary>
     public static async Task<string> CreateDatabaseAsync()
@@ -52,7 +46,7 @@ internal static class TestCluster
     private static async Task<string> PrepareAsync()
     {
         var admin = await s_cluster.EnsureStartedAsync("admin", CancellationToken.None);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Leave(admin);
+        await StopAfterUsAsync(admin);
         await ExecuteAsync(admin, $"drop database if exists {Template} with (force)");
         await ExecuteAsync(admin, $"create database {Template}");
         var template = new NpgsqlConnectionStringBuilder(admin) { Database = Template, Pooling = false };
@@ -65,48 +59,17 @@ internal static class TestCluster
         return admin;
     }
 
-    private static void Leave(string admin)
+    /// <summary>
+    /// Two runs in one working copy share the cluster: whoever ends last stops it, however it ends. A runner leaves a
+    /// test process no time to tidy up, so another process waits for its end and does.
+    /// </summary>
+    private static async Task StopAfterUsAsync(string admin)
     {
-        while (s_beforeLeaving.TryPop(out var end))
-        {
-            end();
-        }
-
-        LeaveAsync(admin).Wait(TimeSpan.FromSeconds(20));
-    }
-
-    /// <summary>Two runs in one working copy share the cluster: whoever ends last stops it.</summary>
-    private static async Task LeaveAsync(string admin)
-    {
-        var others = new List<string>();
-        await using (var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false }))
-        {
-            await using var command = source.CreateCommand("select datname from pg_database where datname like 'template\\_%' and datname <> $1");
-            command.Parameters.Add(new() { Value = Template });
-            await using var row = await command.ExecuteReaderAsync();
-            while (await row.ReadAsync())
-            {
-                others.Add(row.GetString(0));
-            }
-        }
-
-        if (!others.Any(name => int.TryParse(name["template_".Length..], out var process) && IsAlive(process)))
-        {
-            await s_cluster.StopAsync(CancellationToken.None);
-        }
-    }
-
-    private static bool IsAlive(int process)
-    {
-        try
-        {
-            using var found = Process.GetProcessById(process);
-            return found.ProcessName.Contains("dotnet", StringComparison.Ordinal) || found.ProcessName.Contains("testhost", StringComparison.Ordinal);
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(admin) { Pooling = false });
+        await using var command = source.CreateCommand("show data_directory");
+        Afterwards.Run(
+            """exec 9>"$DATA/../users"; flock -s 9; cat >/dev/null; flock -u 9; flock -xn 9 && kill -INT "$(head -n 1 "$DATA/postmaster.pid")" """,
+            ("DATA", (string)(await command.ExecuteScalarAsync())!));
     }
 
     private static async Task ExecuteAsync(string connectionString, string sql)
