@@ -92,7 +92,8 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
 
     private async Task AskAsync(Instance instance, Func<Guid, Guid, CancellationToken, Task<Refusal?>> ask)
     {
-        if (_busy is not null)
+        // The second of two quick presses may arrive when the first is done: what it was meant for is under way.
+        if (_busy is not null || instance.State is InstanceState.Starting or InstanceState.Stopping or InstanceState.Restarting)
         {
             return;
         }
@@ -101,12 +102,12 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
         try
         {
             // Leaving the page does not take the request back.
-            if (await ask(_accountId, instance.Id, CancellationToken.None) is { } refusal)
+            var refusal = await ask(_accountId, instance.Id, CancellationToken.None);
+            await LoadAsync();
+            if (refusal is not null && _instances?.FirstOrDefault(row => row.Id == instance.Id)?.State == instance.State)
             {
                 toasts.Bad(refusal.Message);
             }
-
-            await LoadAsync();
         }
         finally
         {
