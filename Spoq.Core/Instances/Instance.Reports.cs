@@ -17,6 +17,15 @@ public sealed partial class Instance
         }
     }
 
+    /// <summary>What the screen says until the next stage of the installation.</summary>
+    public void ReachStage(string words)
+    {
+        if (Step == Provisioning.Step.InstallConductor && State == InstanceState.Provisioning)
+        {
+            WaitingFor = words;
+        }
+    }
+
     /// <summary>The first one proves that the instance token arrived: the one-time token has served.</summary>
     public void Heartbeat(ServerVitals vitals, DateTimeOffset now)
     {

@@ -43,8 +43,9 @@ internal sealed class DirectoryReleaseStore(IOptions<ReleasesOptions> options, I
 
     public Stream? Open(ReleaseArtifact artifact)
     {
+        // Of another size: between the files and the manifest of a release that is being published this moment.
         var path = Path.Combine(options.Value.Directory, artifact.Name);
-        return File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan) : null;
+        return new FileInfo(path) is { Exists: true } file && file.Length == artifact.Size ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 64 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan) : null;
     }
 
     private sealed record Reading(DateTime At, ReleaseManifest? Manifest);

@@ -25,6 +25,6 @@ internal sealed class InstallConductorStep(ServerProviders providers, TimeProvid
             return new StepOutcome.Failed("server_off", "The computer went off before the Conductor called home.");
         }
 
-        return Outcomes.NotYet(instance, clock.GetUtcNow(), "Waiting for the Conductor's call home.");
+        return Outcomes.NotYet(instance, clock.GetUtcNow(), InstallStage.IsLine(instance.WaitingFor) ? instance.WaitingFor! : "Waiting for the Conductor's call home.");
     }
 }

@@ -17,6 +17,7 @@ internal static class ProvisioningSetup
         services.AddSingleton<ServerProviders>();
         services.AddSingleton<ServerLedger>();
         services.AddSingleton<ServerReports>();
+        services.AddSingleton<ServerSettings>();
         services.AddSingleton<InstanceObserver>();
         if (environment.IsProduction())
         {

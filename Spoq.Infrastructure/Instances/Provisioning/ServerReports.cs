@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Provisioning;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
 
@@ -45,6 +46,26 @@ public sealed class ServerReports
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return answer;
+    }
+
+    /// <summary>A line of the instance's story; false: not let in.</summary>
+    public async Task<bool> StageAsync(Guid instanceId, string token, string stage, string? log, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
+        if (!ServerTokens.Matches(token, instance?.ProvisioningTokenHash))
+        {
+            return false;
+        }
+
+        var line = InstallStage.Line(stage, log);
+        db.Tell(instance!, _clock.GetUtcNow(), line);
+        instance!.ReachStage(line.Message);
+        await Notices.PublishAsync(db, InstanceNews.Channel, instanceId.ToString(), cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     public async Task<bool> HeartbeatAsync(Guid instanceId, string token, ServerVitals vitals, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Spoq.Core;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Web.Access;
@@ -17,6 +18,7 @@ internal static class ServerReportEndpoints
 {
     private const int MaxBodyBytes = 8 * 1024;
     private const int MaxTokenLength = 128;
+    private const string ScriptType = "text/x-shellscript";
     private const int MaxVersionLength = 64;
 
     private static readonly Refusal s_notLetIn = new("invalid_token", "Send the token this server was given: Authorization: Bearer <token>.", RefusalKind.Unauthenticated);
@@ -25,20 +27,41 @@ internal static class ServerReportEndpoints
     public static void MapServerReports(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/internal/instances/{instanceId:guid}").RequireInstanceToken().WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
-        group.MapPost("/phone-home", PhoneHomeAsync).WithSummary("A server reports that it serves").Takes<PhoneHome>("application/json").Produces<PhoneHomeAnswer>().Refuses(422);
+        group.MapPost("/phone-home", PhoneHomeAsync).WithSummary("A server reports that it serves").Takes<PhoneHome>("application/json").Produces<PhoneHomeAnswer>().Produces(StatusCodes.Status204NoContent).Refuses(422);
+        group.MapGet("/install.sh", ScriptAsync).WithSummary("The script that makes a server ours").Produces<string>(StatusCodes.Status200OK, ScriptType);
+        group.MapGet("/settings", SettingsAsync).WithSummary("What a new server is to be").Produces<string>(StatusCodes.Status200OK, "text/plain").Refuses(404, 422);
         group.MapPost("/heartbeat", HeartbeatAsync).WithSummary("A server lives").Takes<Heartbeat>("application/json").Produces(StatusCodes.Status204NoContent).Refuses(422);
     }
 
     private static async Task<IResult> PhoneHomeAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { } call || !IsVersion(call.Version))
+        if (await ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { } call || !IsVersion(call.Version) || !InstallStage.IsOne(call.Stage))
         {
             return s_badReport.ToProblem();
+        }
+
+        if (call.Stage != InstallStage.Done)
+        {
+            return await reports.StageAsync(instanceId, TokenOf(request), call.Stage, call.Log, cancellationToken) ? TypedResults.NoContent() : s_notLetIn.ToProblem();
         }
 
         return await reports.PhoneHomeAsync(instanceId, TokenOf(request), call.Version, cancellationToken) is { } token
             ? TypedResults.Json(new PhoneHomeAnswer(token), WireJson.Default.PhoneHomeAnswer)
             : s_notLetIn.ToProblem();
+    }
+
+    private static async Task<IResult> ScriptAsync(Guid instanceId, HttpRequest request, ServerSettings settings, CancellationToken cancellationToken) =>
+        await settings.OfAsync(instanceId, TokenOf(request), cancellationToken) is null ? s_notLetIn.ToProblem() : TypedResults.Text(ServerKit.Script, ScriptType);
+
+    private static async Task<IResult> SettingsAsync(Guid instanceId, string? architecture, HttpRequest request, ServerSettings settings, CancellationToken cancellationToken)
+    {
+        if (await settings.OfAsync(instanceId, TokenOf(request), cancellationToken) is not { } server)
+        {
+            return s_notLetIn.ToProblem();
+        }
+
+        request.HttpContext.Response.Headers.CacheControl = "no-store";
+        return (await settings.WriteAsync(server, architecture, cancellationToken)).Try(out var text, out var refusal) ? TypedResults.Text(text) : refusal.ToProblem();
     }
 
     private static async Task<IResult> HeartbeatAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)

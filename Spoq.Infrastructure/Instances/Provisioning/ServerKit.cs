@@ -1,0 +1,44 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace Spoq.Infrastructure.Instances.Provisioning;
+
+/// <summary><c>deploy/instance</c> as one script: the files it puts on a server travel at its end. Nothing of anybody's is in it.</summary>
+public static class ServerKit
+{
+    private const string ScriptName = "instance/install.sh";
+    private const string RootPrefix = "instance/root/";
+    private const string NoPayload = "\nPAYLOAD=''\n";
+
+    private static readonly Lazy<string> s_script = new(Write);
+
+    public static string Script => s_script.Value;
+
+    private static string Write()
+    {
+        using var reader = new StreamReader(Open(ScriptName));
+        var script = reader.ReadToEnd();
+        var at = script.IndexOf(NoPayload, StringComparison.Ordinal);
+        return at < 0
+            ? throw new InvalidOperationException("deploy/instance/install.sh has no place for its files.")
+            : string.Concat(script.AsSpan(0, at), $"\nPAYLOAD='{Convert.ToBase64String(Pack())}'\n", script.AsSpan(at + NoPayload.Length));
+    }
+
+    private static byte[] Pack()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        using (var tar = new TarWriter(gzip, TarEntryFormat.Ustar))
+        {
+            foreach (var name in typeof(ServerKit).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(RootPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+            {
+                using var file = Open(name);
+                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name[RootPrefix.Length..]) { DataStream = file, Mode = (UnixFileMode)0b110_100_100 });
+            }
+        }
+
+        return packed.ToArray();
+    }
+
+    private static Stream Open(string name) => typeof(ServerKit).Assembly.GetManifestResourceStream(name)!;
+}
