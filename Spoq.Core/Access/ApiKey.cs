@@ -18,10 +18,11 @@ public sealed record ApiKeyTerms(string Name, string Scope, DateTimeOffset? Expi
             : scopes is not { Count: > 0 } ? ApiKeyRefusals.ScopesMissing
             : scopes.Any(scope => !Scopes.Contains(scope)) ? ApiKeyRefusals.ScopeUnknown
             : expiresAt < now + ApiKey.MinLife ? ApiKeyRefusals.ExpiryPast
-            : monthlyCap is <= 0 or > ApiKey.MaxCap ? ApiKeyRefusals.BadCap
-            : null;
+            : CheckCap(monthlyCap);
         return no is null ? new ApiKeyTerms(trimmed, string.Join(' ', Scopes.Where(scopes!.Contains)), expiresAt?.ToUniversalTime(), monthlyCap) : no;
     }
+
+    public static Refusal? CheckCap(long? monthlyCap) => monthlyCap is <= 0 or > ApiKey.MaxCap ? ApiKeyRefusals.BadCap : null;
 }
 
 /// <summary>A long-lived secret for a customer's own programs. Only its hash and its first characters are kept.</summary>
@@ -134,6 +135,18 @@ public sealed class ApiKey
         var livesOn = overlap > TimeSpan.Zero;
         (PreviousHash, PreviousUntil) = (livesOn ? SecretHash : null, livesOn ? now + overlap : null);
         (SecretHash, Shown, RotatedAt) = (Hash(key), ApiKeyText.ShownOf(key), now);
+        return null;
+    }
+
+    /// <param name="monthlyCap">In microdollars; null: the account's only.</param>
+    public Refusal? SetCap(long? monthlyCap)
+    {
+        if (ApiKeyTerms.CheckCap(monthlyCap) is { } no)
+        {
+            return no;
+        }
+
+        MonthlyCap = monthlyCap;
         return null;
     }
 

@@ -5,7 +5,7 @@ namespace Spoq.Core.Ai;
 /// <summary>How much an answer that tells no usage may have been: never more than it was.</summary>
 public static class AnswerText
 {
-    /// <summary>Text without spaces has a token for so many bytes at the least.</summary>
+    /// <summary>Writing without spaces (Chinese, Thai and so on) has a token for so many bytes at the least.</summary>
     private const int BytesOfToken = 12;
 
     /// <param name="answer">Readable JSON.</param>
@@ -19,24 +19,78 @@ public static class AnswerText
                 && (reader.ValueTextEquals("content"u8) || reader.ValueTextEquals("text"u8) || reader.ValueTextEquals("arguments"u8))
                 && reader.Read() && reader.TokenType == JsonTokenType.String)
             {
-                tokens += Math.Max(Words(reader.ValueSpan), reader.ValueSpan.Length / BytesOfToken);
+                tokens += AtLeast(reader.ValueSpan);
             }
         }
 
         return tokens;
     }
 
-    /// <summary>No vocabulary has a token that spans two words.</summary>
-    private static long Words(ReadOnlySpan<byte> text)
+    /// <summary>
+    /// What a piece of text that came at once is at the least: 0 where it is empty, else one token for each of its words,
+    /// because no vocabulary has a token that spans two. Long rows of signs or spaces can be one token, so that only
+    /// letters beyond ASCII are counted by their length.
+    /// </summary>
+    /// <param name="text">As it stands in JSON, between the quotes.</param>
+    public static long AtLeast(ReadOnlySpan<byte> text)
     {
-        var words = 0;
+        var (words, wide) = (0, 0);
         var isBetween = true;
         foreach (var one in text)
         {
             words += isBetween && one > ' ' ? 1 : 0;
+            wide += one >= 0x80 ? 1 : 0;
             isBetween = one <= ' ';
         }
 
-        return words;
+        return text.IsEmpty ? 0 : Math.Max(Math.Max(1, words), wide / BytesOfToken);
+    }
+
+    /// <summary>The same for the first of the values of a member, in a JSON text whose quotes within texts are escaped.</summary>
+    /// <param name="json">Any part of it.</param>
+    /// <param name="name">With its quotes.</param>
+    /// <returns>0: there is no such member that holds text.</returns>
+    public static long AtLeast(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
+    {
+        for (var at = json.IndexOf(name); at >= 0; at = json.IndexOf(name))
+        {
+            json = json[(at + name.Length)..].TrimStart((byte)' ');
+            if (json is not [(byte)':', ..])
+            {
+                continue;
+            }
+
+            var value = json[1..].TrimStart((byte)' ');
+            if (value is [(byte)'"', not (byte)'"', ..])
+            {
+                return AtLeast(Text(value[1..]));
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Up to the quote that ends it.</summary>
+    private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> afterQuote)
+    {
+        var length = 0;
+        while (length < afterQuote.Length)
+        {
+            var step = afterQuote[length..].IndexOfAny((byte)'"', (byte)'\\');
+            if (step < 0)
+            {
+                return afterQuote;
+            }
+
+            length += step;
+            if (afterQuote[length] == '"')
+            {
+                return afterQuote[..length];
+            }
+
+            length += 2;
+        }
+
+        return afterQuote;
     }
 }

@@ -1,10 +1,25 @@
 namespace Spoq.Core.Ai;
 
 /// <summary>What a model costs, in microdollars (a millionth of a dollar) for a million tokens. Reasoning costs what output costs.</summary>
-/// <param name="Version">Identifies the price that was used.</param>
+/// <param name="Version">Identifies the price: made of its figures by <see cref="Of"/>, so that two prices never share one.</param>
 public sealed record ModelPrice(int Version, long Input, long CachedInput, long CacheWrite, long Output)
 {
     private const long Million = 1_000_000;
+
+    public static ModelPrice Of(long input, long cachedInput, long cacheWrite, long output)
+    {
+        // FNV-1a over the figures: the same in every process and for ever, because it stands in the books.
+        var hash = 14_695_981_039_346_656_037UL;
+        foreach (var figure in (ReadOnlySpan<long>)[input, cachedInput, cacheWrite, output])
+        {
+            for (var shift = 0; shift < 64; shift += 8)
+            {
+                hash = (hash ^ (byte)(figure >> shift)) * 1_099_511_628_211UL;
+            }
+        }
+
+        return new ModelPrice((int)((hash ^ (hash >> 32)) & int.MaxValue), input, cachedInput, cacheWrite, output);
+    }
 
     /// <summary>In microdollars, rounded up.</summary>
     public long Cost(in TokenUsage usage)

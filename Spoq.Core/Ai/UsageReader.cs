@@ -103,7 +103,8 @@ public static class UsageReader
             }
         }
 
-        if (prompt is null && completion is null)
+        // Half an object would be believed to be a small one.
+        if (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth != start || (prompt is null && completion is null))
         {
             return null;
         }
@@ -156,7 +157,7 @@ public static class UsageReader
             }
         }
 
-        if (input is null && output is null)
+        if (reader.TokenType != JsonTokenType.EndObject || reader.CurrentDepth != start || (input is null && output is null))
         {
             return null;
         }

@@ -79,6 +79,27 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
         return new IssuedApiKey(key, secret);
     }
 
+    /// <param name="monthlyCap">In microdollars; null: the account's only. In force on every node within a second.</param>
+    public async Task<Refusal?> SetCapAsync(Guid accountId, Guid keyId, long? monthlyCap, Caller caller, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await LockAsync(db, accountId, keyId, cancellationToken) is not { } key)
+        {
+            return ApiKeyRefusals.NotFound;
+        }
+
+        if (key.SetCap(monthlyCap) is { } no)
+        {
+            return no;
+        }
+
+        Audit(db, key, "access.api_key_capped", $"\"{key.Name}\" ({key.Shown}…) to {(monthlyCap is { } cap ? $"${cap / 1_000_000m:0.00}" : "no cap of its own")}", caller);
+        await SaveAsync(db, key, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return null;
+    }
+
     public async Task<Refusal?> RevokeAsync(Guid accountId, Guid keyId, Caller caller, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);

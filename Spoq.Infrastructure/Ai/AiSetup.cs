@@ -55,7 +55,7 @@ public static class AiSetup
             Name = "echo",
             Form = AiForm.OpenAi,
             BaseUrl = new Uri("http://echo.invalid/v1/"),
-            Models = [new ModelOffer(EchoHandler.Model, EchoHandler.Model, new ModelPrice(1, 1_000_000, 100_000, 1_000_000, 2_000_000), 4_096, [])],
+            Models = [new ModelOffer(EchoHandler.Model, EchoHandler.Model, ModelPrice.Of(1_000_000, 100_000, 1_000_000, 2_000_000), 4_096, [])],
         };
         return new Upstream(options, new EchoHandler(clock, TimeSpan.FromMilliseconds(provider.GetRequiredService<IOptions<AiOptions>>().Value.EchoDelayMilliseconds)), clock);
     }

@@ -49,7 +49,9 @@ public sealed partial class CliWorld : IAsyncLifetime
         return cli;
     }
 
-    internal async Task<Printed> SignInAsync(SpoqCli cli, string decision = "approve")
+    internal Task<Printed> SignInAsync(SpoqCli cli, string decision = "approve") => SignInAsync(Server, Owner.Email, cli, decision);
+
+    internal static async Task<Printed> SignInAsync(SpoqServer server, string email, SpoqCli cli, string decision = "approve")
     {
         using var process = cli.Start("init");
         process.StandardInput.Close();
@@ -59,8 +61,8 @@ public sealed partial class CliWorld : IAsyncLifetime
             told += line + "\n";
         }
 
-        using var person = new HttpVisitor(Server);
-        await person.LogInAsync(Owner.Email);
+        using var person = new HttpVisitor(server);
+        await person.LogInAsync(email);
         person.Http.DefaultRequestHeaders.Add("RequestVerificationToken", await person.FormTokenAsync("/dashboard/account"));
         using var decided = await person.Http.PostAsJsonAsync("/auth/authorize", new { user_code = Words().Match(told).Groups[1].Value, decision });
         Assert.True(decided.IsSuccessStatusCode, told);

@@ -14,11 +14,8 @@ public sealed class ApiKeyStory
     public async Task A_key_is_made_copied_rotated_and_revoked_by_its_name(int width, ColorScheme scheme)
     {
         var server = await SpoqServer.SharedAsync();
-        var errors = new List<string>();
-        var customer = new Customer(await Browser.NewPageAsync(errors, width, 844, scheme), server);
-        var page = customer.Page;
-        var shot = $"{(scheme == ColorScheme.Light ? "light" : "dark")}-{width}";
-        await customer.SignUpAsync();
+        var customer = await Customer.SignedUpAsync(server, width, scheme);
+        var (page, shot) = (customer.Page, customer.Look);
         await customer.GoAsync("/dashboard/keys");
         await customer.HeadingAsync("No API key yet");
         await page.ShotAsync($"keys-empty-{shot}");
@@ -49,6 +46,6 @@ public sealed class ApiKeyStory
         await Expect(page.GetByText("The key is revoked")).ToBeVisibleAsync();
 
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
-        Assert.Empty(errors);
+        Assert.Empty(customer.Errors);
     }
 }

@@ -15,6 +15,12 @@ internal sealed class Customer(IPage page, SpoqServer server)
 
     public IPage Page => page;
 
+    /// <summary>What the browser complained of.</summary>
+    public IReadOnlyList<string> Errors { get; private init; } = [];
+
+    /// <summary>Ends the name of each screenshot, such as <c>dark-390</c>.</summary>
+    public string Look { get; private init; } = "";
+
     public string Email { get; } = $"{Guid.NewGuid():n}@example.com";
 
     /// <summary>Of the authenticator app, once there is one.</summary>
@@ -24,6 +30,15 @@ internal sealed class Customer(IPage page, SpoqServer server)
     public Queue<string> RecoveryCodes { get; set; } = [];
 
     public string AddressName { get; } = $"a{Guid.NewGuid():n}"[..12];
+
+    /// <summary>Somebody new, on a screen of this width, who has an account.</summary>
+    public static async Task<Customer> SignedUpAsync(SpoqServer server, int width, ColorScheme scheme)
+    {
+        var errors = new List<string>();
+        var customer = new Customer(await Browser.NewPageAsync(errors, width, 844, scheme), server) { Errors = errors, Look = $"{(scheme == ColorScheme.Light ? "light" : "dark")}-{width}" };
+        await customer.SignUpAsync();
+        return customer;
+    }
 
     public async Task SignUpAsync()
     {

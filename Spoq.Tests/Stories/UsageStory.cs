@@ -15,11 +15,8 @@ public sealed class UsageStory
     public async Task Usage_is_seen_exported_and_capped(int width, ColorScheme scheme)
     {
         var server = await SpoqServer.SharedAsync();
-        var errors = new List<string>();
-        var customer = new Customer(await Browser.NewPageAsync(errors, width, 844, scheme), server);
-        var page = customer.Page;
-        var shot = $"{(scheme == ColorScheme.Light ? "light" : "dark")}-{width}";
-        await customer.SignUpAsync();
+        var customer = await Customer.SignedUpAsync(server, width, scheme);
+        var (page, shot) = (customer.Page, customer.Look);
         await customer.GoAsync("/dashboard/usage");
         await customer.HeadingAsync("Nothing used yet");
         await page.ShotAsync($"usage-empty-{shot}");
@@ -50,6 +47,6 @@ public sealed class UsageStory
         await page.GetByRole(AriaRole.Link, new() { Name = "Month before" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Monthly cap" })).ToBeVisibleAsync();
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
-        Assert.DoesNotContain(errors, error => !error.Contains("422", StringComparison.Ordinal));
+        Assert.DoesNotContain(customer.Errors, error => !error.Contains("422", StringComparison.Ordinal));
     }
 }

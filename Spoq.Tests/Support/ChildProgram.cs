@@ -1,4 +1,5 @@
 using Spoq.Tests.Ai.Metering;
+using Spoq.Tests.Ai.Metering.Ledger;
 
 namespace Spoq.Tests.Support;
 
@@ -8,6 +9,7 @@ internal static class ChildProgram
     public static Task<int> Main(string[] args) => args switch
     {
         [SpoolWriter.Name, var folder, var database] => SpoolWriter.RunAsync(folder, database),
+        [LedgerProgram.Name] => LedgerProgram.RunAsync(),
         _ => Task.FromResult(0),
     };
 }

@@ -1,4 +1,5 @@
 using Spoq.Core.Ai;
+using Spoq.Core.Ai.Usage;
 using Spoq.Infrastructure.Ai.Budgets;
 using Spoq.Infrastructure.Ai.Keys;
 using Spoq.Infrastructure.Ai.Limits;
@@ -42,9 +43,9 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
     public bool HasBegun { get; set; }
 
     /// <summary>What it may cost at most: the whole prompt, written to the cache if that is dearer, and the longest answer it allows.</summary>
-    public long WorstCase => Math.Max(
+    public Expense WorstCase => new(request.PromptTokensAtMost, MostOutput, Math.Max(
         model.Price!.Cost(new TokenUsage(request.PromptTokensAtMost, 0, 0, MostOutput, 0)),
-        model.Price.Cost(new TokenUsage(0, 0, request.PromptTokensAtMost, MostOutput, 0)));
+        model.Price.Cost(new TokenUsage(0, 0, request.PromptTokensAtMost, MostOutput, 0))));
 
     private long MostOutput => operation == AiOperation.Embedding ? 0 : Math.Min(request.MaxOutput ?? model.MaxOutput, MostEver) * Math.Max(1, request.Choices);
 
@@ -82,12 +83,12 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
 
         _isSettled = true;
         Metered!.End(usage, estimated, status, Clock.GetElapsedTime(StartedAt));
-        Reservation!.Settle(model.Price!.Cost(usage));
+        Reservation!.Settle(Expense.Of(usage, model.Price!));
         Correct(usage.Total - request.PromptTokens);
     }
 
     /// <summary>The last word on the usage did not come: what was seen passing is counted.</summary>
-    /// <param name="output">Pieces of output that passed.</param>
+    /// <param name="output">Tokens of output that passed, at the least.</param>
     /// <param name="status">What the caller was answered.</param>
     /// <param name="soFar">What the upstream had told of the prompt.</param>
     public void EndEstimated(long output, int status, in TokenUsage? soFar = null)

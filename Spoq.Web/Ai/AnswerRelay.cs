@@ -179,8 +179,7 @@ internal static class AnswerRelay
             StreamEnd.Silent => StatusCodes.Status504GatewayTimeout,
             _ => StatusCodes.Status502BadGateway,
         };
-        var isWhole = filter is AnthropicFilter anthropic ? anthropic.HasFinalUsage : filter.Usage is not null;
-        if (isWhole)
+        if (filter.HasFinalUsage)
         {
             call.End(filter.Usage!.Value, false, status);
         }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Spoq.Core;
 using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
@@ -86,9 +87,10 @@ internal sealed class RequestBody : IDisposable
     }
 
     /// <summary>To be sent, once or to one upstream after the other.</summary>
-    public UpstreamBody ToUpstream()
+    /// <param name="call">Is told when all of it has left; null: nothing is metered.</param>
+    public UpstreamBody ToUpstream(MeteredCall? call = null)
     {
-        var body = new UpstreamBody(Bytes);
+        var body = new UpstreamBody(Bytes) { Call = call };
         _sent.Add(body);
         return body;
     }

@@ -89,7 +89,7 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         HttpResponseMessage response;
         try
         {
-            response = await upstream.SendAsync(Translator.OperationAt(call, upstream), (sent ?? body).ToUpstream(), AiHeaders.Passed(http.Request, call.Form, upstream.Form), patience.Token);
+            response = await upstream.SendAsync(Translator.OperationAt(call, upstream), (sent ?? body).ToUpstream(metered), AiHeaders.Passed(http.Request, call.Form, upstream.Form), patience.Token);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
         {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Spoq.Core;
 using Spoq.Core.Access;
+using Spoq.Core.Ai;
 using Spoq.Core.Ai.Usage;
+using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Ai.Reports;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
@@ -25,7 +27,8 @@ internal sealed record UsageShown(
 internal sealed record UsageAnswer(IReadOnlyList<UsageShown> Data, string? NextCursor, DateOnly From, DateOnly To, UsageShown Total);
 
 /// <param name="UsedTokens">This month, of all classes.</param>
-/// <param name="OverageMicrodollars">What counts against the cap.</param>
+/// <param name="CostMicrodollars">This month, by the models' own prices.</param>
+/// <param name="OverageMicrodollars">What is billed beyond what the plan includes, by the plan's price: what counts against the cap.</param>
 /// <param name="RemainingMicrodollars">What is left of the cap beyond included tokens.</param>
 /// <param name="Key">Of the API key that the request is sent with.</param>
 internal sealed record RemainingAnswer(
@@ -33,7 +36,16 @@ internal sealed record RemainingAnswer(
     long OverageMicrodollars, long MonthlyCapMicrodollars, long RemainingMicrodollars, KeyRemaining? Key);
 
 /// <param name="MonthlyCapMicrodollars">Null: the account's cap only.</param>
+/// <param name="CostMicrodollars">What counts against it: all of the key's tokens, by the plan's price.</param>
 internal sealed record KeyRemaining(long? MonthlyCapMicrodollars, long CostMicrodollars, long? RemainingMicrodollars);
+
+/// <param name="MonthlyCapMicrodollars">Of a key only, null takes its own cap away.</param>
+/// <param name="ApiKeyId">Left out: the cap of the whole account.</param>
+internal sealed record CapRequest(long? MonthlyCapMicrodollars = null, Guid? ApiKeyId = null);
+
+/// <param name="ApiKeyId">Null: of the whole account.</param>
+/// <param name="MonthlyCapMicrodollars">Null: the key has no cap of its own.</param>
+internal sealed record CapAnswer(Guid? ApiKeyId, long? MonthlyCapMicrodollars);
 
 /// <summary>Usage for programs; people read it at <c>/dashboard/usage</c>.</summary>
 internal static class UsageEndpoints
@@ -49,6 +61,10 @@ internal static class UsageEndpoints
         usage.MapGet("/remaining", RemainingAsync).RequireScope(Scopes.Ai).AcceptApiKeys().WithSummary("What is left of this month's tokens and cap").Produces<RemainingAnswer>();
         usage.MapGet("/export.csv", ExportAsync).RequireScope(Scopes.Ai).AcceptApiKeys().WithSummary("Usage by day, model and key as CSV (RFC 4180)")
             .Produces<string>(StatusCodes.Status200OK, "text/csv").Refuses(400);
+        usage.MapGet("/cap", CapAsync).RequireAccount().WithSummary("The monthly cap of the account or of an API key").Produces<CapAnswer>().Refuses(404);
+        usage.MapPut("/cap", SetCapAsync).RequireAccount().WithSummary("Set the monthly cap of the account or of an API key")
+            .WithDescription("The most that AI requests may cost in a month beyond what the plan includes, in millionths of a dollar. In force within a second.")
+            .Produces<CapAnswer>().Refuses(404, 422);
     }
 
     private static async Task<IResult> ReadAsync(PageQuery page, string? from, string? to, string? group_by, UsageReports reports, HttpContext http)
@@ -71,10 +87,25 @@ internal static class UsageEndpoints
         var keyId = http.User.ApiKeyId();
         var standing = await reports.StandingAsync(http.User.AccountId(), keyId, http.RequestAborted);
         var allowance = standing.Allowance;
-        var key = keyId is null ? null : new KeyRemaining(standing.KeyCap, standing.KeyCost, standing.KeyCap is { } cap ? Math.Max(0, cap - standing.KeyCost) : null);
+        var key = keyId is null ? null : new KeyRemaining(standing.KeyCap, standing.KeySpent, standing.KeyCap is { } cap ? Math.Max(0, cap - standing.KeySpent) : null);
         return TypedResults.Ok(new RemainingAnswer(
             standing.Month, new DateTimeOffset(standing.Month.AddMonths(1), TimeOnly.MinValue, TimeSpan.Zero), allowance.IncludedTokens, allowance.UsedTokens, allowance.IncludedLeft,
-            allowance.Cost, allowance.Overage, allowance.Cap, allowance.CapLeft, key));
+            allowance.Used.Cost, allowance.Overage, allowance.Cap, allowance.CapLeft, key));
+    }
+
+    private static async Task<IResult> CapAsync(Guid? api_key_id, UsageReports reports, HttpContext http) =>
+        (await reports.CapAsync(http.User.AccountId(), api_key_id, http.RequestAborted)).Try(out var cap, out var no)
+            ? TypedResults.Ok(new CapAnswer(api_key_id, cap.Microdollars))
+            : no.ToProblem();
+
+    private static async Task<IResult> SetCapAsync(CapRequest wanted, UsageReports reports, ApiKeyService keys, HttpContext http)
+    {
+        var account = http.User.AccountId();
+        var no = wanted.ApiKeyId is { } key
+            ? await keys.SetCapAsync(account, key, wanted.MonthlyCapMicrodollars, http.Caller(), http.RequestAborted)
+            : await reports.SetCapAsync(account, wanted.MonthlyCapMicrodollars ?? -1, http.RequestAborted);
+        return no is null ? TypedResults.Ok(new CapAnswer(wanted.ApiKeyId, wanted.MonthlyCapMicrodollars))
+            : (no == BudgetRefusals.BadCap ? no with { Field = "monthly_cap_microdollars" } : no).ToProblem();
     }
 
     private static async Task<IResult> ExportAsync(string? from, string? to, UsageReports reports, HttpContext http)
@@ -87,9 +118,9 @@ internal static class UsageEndpoints
         http.Response.ContentType = "text/csv; charset=utf-8";
         http.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"spoq-usage-{period.From:yyyy-MM-dd}-to-{period.To:yyyy-MM-dd}.csv\"");
         await http.Response.WriteAsync("day,model,api_key_id,api_key_name,requests,input_tokens,cached_input_tokens,cache_write_tokens,output_tokens,reasoning_tokens,total_tokens,cost_usd,estimated_requests\r\n", http.RequestAborted);
-        for (var skip = 0; ; skip += CsvChunk)
+        for (UsageLine? last = null; ; )
         {
-            var lines = await reports.ReadAsync(http.User.AccountId(), period, UsageGrouping.Day | UsageGrouping.Model | UsageGrouping.Key, skip, CsvChunk, http.RequestAborted);
+            var lines = await reports.ReadAfterAsync(http.User.AccountId(), period, last, CsvChunk, http.RequestAborted);
             foreach (var line in lines)
             {
                 await http.Response.WriteAsync(Row(line), http.RequestAborted);
@@ -99,6 +130,8 @@ internal static class UsageEndpoints
             {
                 return TypedResults.Empty;
             }
+
+            last = lines[^1];
         }
     }
 

@@ -14,9 +14,6 @@ public sealed class AnthropicFilter : SseFilter
         Stop,
     }
 
-    /// <summary>The numbers of the end of the message came, not only those of its start.</summary>
-    public bool HasFinalUsage { get; private set; }
-
     protected override void Name(ReadOnlySpan<byte> name) =>
         _event = name.SequenceEqual("content_block_delta"u8) ? Event.Delta
             : name.SequenceEqual("message_start"u8) ? Event.Start
@@ -29,7 +26,10 @@ public sealed class AnthropicFilter : SseFilter
         switch (_event)
         {
             case Event.Delta:
-                Pieces++;
+                // Signatures and citations are deltas too, and the first of a tool's input is always empty.
+                Pieces += AnswerText.AtLeast(data, "\"text\""u8) is > 0 and var text ? text
+                    : AnswerText.AtLeast(data, "\"partial_json\""u8) is > 0 and var input ? input
+                    : AnswerText.AtLeast(data, "\"thinking\""u8);
                 break;
             case Event.Stop:
                 IsComplete = true;

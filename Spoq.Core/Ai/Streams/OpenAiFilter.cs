@@ -10,6 +10,7 @@ public sealed class OpenAiFilter(bool hidesUsage) : SseFilter
         if (data.SequenceEqual("[DONE]"u8))
         {
             IsComplete = true;
+            HasFinalUsage = Usage is not null;
             return true;
         }
 
@@ -20,39 +21,23 @@ public sealed class OpenAiFilter(bool hidesUsage) : SseFilter
             Usage = usage;
             if (IsUsageOnly(data))
             {
+                HasFinalUsage = true;
                 return !hidesUsage;
             }
         }
 
-        if (HasText(data))
-        {
-            Pieces++;
-        }
-
+        Pieces += Tokens(data);
         return true;
     }
 
-    /// <summary>Whether a chunk of the stream holds a piece of an answer, of a thought or of a call.</summary>
-    private static bool HasText(ReadOnlySpan<byte> data) =>
-        HasText(data, "\"content\""u8) || HasText(data, "\"arguments\""u8) || HasText(data, "\"text\""u8) || HasText(data, "\"reasoning_content\""u8) || HasText(data, "\"refusal\""u8) || HasText(data, "\"reasoning\""u8);
-
-    private static bool HasText(ReadOnlySpan<byte> data, ReadOnlySpan<byte> name)
-    {
-        for (var at = data.IndexOf(name); at >= 0; at = data.IndexOf(name))
-        {
-            data = data[(at + name.Length)..].TrimStart((byte)' ');
-            if (data is [(byte)':', ..])
-            {
-                var value = data[1..].TrimStart((byte)' ');
-                if (value.Length > 1 && value[0] == '"' && value[1] != '"')
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
+    /// <summary>Of the piece of an answer, of a thought or of a call that a chunk of the stream holds.</summary>
+    private static long Tokens(ReadOnlySpan<byte> data) =>
+        AnswerText.AtLeast(data, "\"content\""u8) is > 0 and var content ? content
+        : AnswerText.AtLeast(data, "\"arguments\""u8) is > 0 and var arguments ? arguments
+        : AnswerText.AtLeast(data, "\"text\""u8) is > 0 and var text ? text
+        : AnswerText.AtLeast(data, "\"reasoning_content\""u8) is > 0 and var thought ? thought
+        : AnswerText.AtLeast(data, "\"refusal\""u8) is > 0 and var refusal ? refusal
+        : AnswerText.AtLeast(data, "\"reasoning\""u8);
 
     private static bool IsUsageOnly(ReadOnlySpan<byte> data)
     {

@@ -19,7 +19,10 @@ public abstract class SseFilter
     /// <summary>What the upstream told; null: not yet, or never.</summary>
     public TokenUsage? Usage { get; protected set; }
 
-    /// <summary>Pieces of output seen: never more than there were tokens.</summary>
+    /// <summary>It is of the whole answer, not of what had been made when it was told.</summary>
+    public bool HasFinalUsage { get; protected set; }
+
+    /// <summary>Tokens of output seen, at the least: a piece is one, and each further word in it another.</summary>
     public long Pieces { get; protected set; }
 
     /// <summary>The stream came to its proper end.</summary>

@@ -1,34 +1,31 @@
+using Spoq.Core.Billing;
+
 namespace Spoq.Core.Ai.Usage;
 
 /// <summary>
-/// What an account may spend in a month. Tokens that the plan includes cost nothing; of the month's cost, the share of
-/// the tokens beyond them counts against the cap.
+/// What an account may spend in a month. Tokens that the plan includes cost nothing; of what the month's tokens cost by
+/// the plan's price, the share of the tokens beyond them is billed, and that is what the cap holds.
 /// </summary>
 /// <param name="Cap">In microdollars, beyond what is included.</param>
 /// <param name="IncludedTokens">A month, of all classes together.</param>
-/// <param name="UsedTokens">In this month so far.</param>
-/// <param name="Cost">Of all tokens of this month so far, in microdollars.</param>
-public readonly record struct Allowance(long Cap, long IncludedTokens, long UsedTokens, long Cost)
+/// <param name="Price">Of tokens beyond the included ones; null: there is no plan, and each model's own price counts.</param>
+/// <param name="Used">In this month so far.</param>
+public readonly record struct Allowance(long Cap, long IncludedTokens, TokenPrice? Price, Expense Used)
 {
-    /// <summary>What an included token that is not used yet is taken to be worth at least, in microdollars.</summary>
-    private const long TokenWorth = 3;
+    public long UsedTokens => Used.Tokens;
 
     public long IncludedLeft => Math.Max(0, IncludedTokens - UsedTokens);
 
-    /// <summary>What counts against the cap, in microdollars, rounded up.</summary>
-    public long Overage => UsedTokens <= IncludedTokens ? 0
-        : IncludedTokens == 0 ? Cost
-        : (long)((((Int128)Cost * (UsedTokens - IncludedTokens)) + UsedTokens - 1) / UsedTokens);
+    /// <summary>What is billed, in microdollars, rounded up.</summary>
+    public long Overage => UsedTokens <= IncludedTokens && IncludedTokens > 0 ? 0
+        : IncludedTokens == 0 ? Used.At(Price)
+        : (long)((((Int128)Used.At(Price) * (UsedTokens - IncludedTokens)) + UsedTokens - 1) / UsedTokens);
 
     public long CapLeft => Math.Max(0, Cap - Overage);
 
-    /// <summary>What calls may still cost, in microdollars; included tokens at the month's average price. Negative: the cap is passed.</summary>
-    public long Left
-    {
-        get
-        {
-            var worth = UsedTokens == 0 ? TokenWorth : Math.Max(TokenWorth, Cost / UsedTokens);
-            return (long)Int128.Min((Int128)Cap - Overage + ((Int128)IncludedLeft * worth), long.MaxValue);
-        }
-    }
+    /// <summary>Nothing more can be asked until the cap is raised or the month is over.</summary>
+    public bool IsUsedUp => IncludedLeft == 0 && CapLeft == 0;
+
+    /// <summary>Whether so much more is within what is included and the cap. It is never less when less is asked.</summary>
+    public bool Covers(in Expense more) => (this with { Used = Used + more }).Overage <= Cap;
 }

@@ -31,23 +31,33 @@ public sealed class UsageHold
     /// <summary>All zero: of the account as a whole.</summary>
     public Guid ApiKeyId { get; private set; }
 
+    /// <summary>By the models' own prices.</summary>
     public long Microdollars { get; private set; }
+
+    public long InputTokens { get; private set; }
+
+    public long OutputTokens { get; private set; }
 
     /// <summary>A node that died is believed until then; after it, its calls are events or were never made.</summary>
     public DateTimeOffset ValidUntil { get; private set; }
 }
 
-/// <summary>That an account was told of a threshold in a month: told once.</summary>
+/// <summary>That an account was told of a threshold in a month: told once, for each cap.</summary>
 public sealed class UsageAlert
 {
+    public const string Included = "included";
+
     public Guid AccountId { get; private set; }
 
     public DateOnly Month { get; private set; }
 
-    /// <summary>What it is a share of: <c>included</c> tokens or the <c>cap</c>.</summary>
+    /// <summary>What it is a share of: <c>included</c> tokens, or <c>cap:</c> and the cap in microdollars.</summary>
     public string Allowance { get; private set; } = "";
 
     public int Percent { get; private set; }
 
     public DateTimeOffset At { get; private set; }
+
+    /// <summary>Whoever raised the cap is told again when the new one is near; whoever put the same back is not.</summary>
+    public static string Cap(long monthlyCap) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"cap:{monthlyCap}");
 }

@@ -1,12 +1,11 @@
 namespace Spoq.Core.Ai.Usage;
 
-/// <summary>The sums of a day's events of one account, key and model. Days are UTC.</summary>
-public sealed class UsageDay
+/// <summary>Sums of the events of one account, key and model.</summary>
+public abstract class UsageSums
 {
     public Guid AccountId { get; private set; }
 
-    public DateOnly Day { get; private set; }
-
+    /// <summary>All zero: called with access tokens.</summary>
     public Guid ApiKeyId { get; private set; }
 
     public string Model { get; private set; } = "";
@@ -28,33 +27,17 @@ public sealed class UsageDay
     public long EstimatedRequests { get; private set; }
 }
 
-/// <summary>The sums of a month's events of one account, key and model: always equal to the sum of the events.</summary>
-public sealed class UsageMonth
+/// <summary>Of a day (UTC).</summary>
+public sealed class UsageDay : UsageSums
 {
-    public Guid AccountId { get; private set; }
+    public DateOnly Day { get; private set; }
+}
 
+/// <summary>Of a month (UTC): always equal to the sum of its events.</summary>
+public sealed class UsageMonth : UsageSums
+{
     /// <summary>Its first day.</summary>
     public DateOnly Month { get; private set; }
-
-    public Guid ApiKeyId { get; private set; }
-
-    public string Model { get; private set; } = "";
-
-    public long Requests { get; private set; }
-
-    public long InputTokens { get; private set; }
-
-    public long CachedInputTokens { get; private set; }
-
-    public long CacheWriteTokens { get; private set; }
-
-    public long OutputTokens { get; private set; }
-
-    public long ReasoningTokens { get; private set; }
-
-    public long CostMicrodollars { get; private set; }
-
-    public long EstimatedRequests { get; private set; }
 
     public DateTimeOffset UpdatedAt { get; private set; }
 }

@@ -7,10 +7,10 @@ namespace Spoq.Infrastructure.Ai.Budgets;
 /// <summary>What PostgreSQL says of an account's month, at one moment.</summary>
 /// <param name="Held">What other nodes have admitted.</param>
 /// <param name="Keys">Every live key of the account.</param>
-internal sealed record BudgetFacts(DateOnly Month, Allowance Allowance, long Held, IReadOnlyDictionary<Guid, KeyFacts> Keys);
+internal sealed record BudgetFacts(DateOnly Month, Allowance Allowance, Expense Held, IReadOnlyDictionary<Guid, KeyFacts> Keys);
 
 /// <param name="Cap">Null: the account's only.</param>
-internal sealed record KeyFacts(long? Cap, long Spent, long Held);
+internal sealed record KeyFacts(long? Cap, Expense Used, Expense Held);
 
 internal enum BudgetAnswer
 {
@@ -19,16 +19,22 @@ internal enum BudgetAnswer
 
     /// <summary>Unknown here, or so near to a cap that the nodes must agree.</summary>
     AskDatabase,
+
+    /// <summary>Nobody keeps this one any more: take the account's next.</summary>
+    Retired,
 }
 
 /// <summary>
-/// One account's money on this node: what PostgreSQL says is left, less what is set aside or was spent here and is not
+/// One account's money on this node: what PostgreSQL says was used, and what is set aside or was spent here and is not
 /// there yet. The first is only ever set, never counted on, so that it cannot drift.
 /// </summary>
 internal sealed class AccountBudget(Guid accountId)
 {
-    /// <summary>Within so many worst cases of a cap, the nodes agree through PostgreSQL on each call.</summary>
-    private const int NearCap = 4;
+    /// <summary>
+    /// A node admits so small a part of what is left before the others hear of it; so within as many worst cases of a cap
+    /// the nodes agree through PostgreSQL on each call.
+    /// </summary>
+    private const int PartUntold = 8;
 
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
 
@@ -36,49 +42,51 @@ internal sealed class AccountBudget(Guid accountId)
     private readonly Dictionary<Guid, Purse> _keys = [];
     private readonly Purse _all = new();
     private BudgetFacts? _facts;
+    private Expense _untold;
     private DateTimeOffset _readAt;
+    private DateTimeOffset _usedAt;
+    private bool _isRetired;
 
     public Guid AccountId { get; } = accountId;
 
-    /// <summary>One question to PostgreSQL at a time.</summary>
+    /// <summary>
+    /// One question to PostgreSQL at a time, from the reading of the spool's position to the setting of the facts: so no
+    /// older answer follows a newer one, and what is told to other nodes is never older than what they were told before.
+    /// </summary>
     public SemaphoreSlim Asking { get; } = new(1, 1);
 
-    public DateTimeOffset UsedAt { get; private set; }
-
-    public bool IsIdle
+    public bool IsRetired
     {
         get
         {
             lock (_lock)
             {
-                return _all.Held == 0;
+                return _isRetired;
             }
         }
     }
 
-    public BudgetAnswer Take(Guid? keyId, long amount, DateTimeOffset now, bool isAgreed, out Refusal? no)
+    public BudgetAnswer Take(Guid? keyId, in Expense amount, DateTimeOffset now, bool isAgreed, out Refusal? no)
     {
         lock (_lock)
         {
             no = null;
-            UsedAt = now;
+            if (_isRetired)
+            {
+                return BudgetAnswer.Retired;
+            }
+
+            _usedAt = now;
             if (_facts is not { } facts || facts.Month != MonthOf(now) || (keyId is { } id && !facts.Keys.ContainsKey(id) && !isAgreed))
             {
                 return BudgetAnswer.AskDatabase;
             }
 
-            var left = facts.Allowance.Left - facts.Held - _all.Held;
-            no = left < amount ? BudgetRefusals.AccountCap : null;
-            if (keyId is { } known && facts.Keys.GetValueOrDefault(known) is { Cap: { } cap } key)
-            {
-                var keyLeft = cap - key.Spent - key.Held - PurseOf(known).Held;
-                no ??= keyLeft < amount ? BudgetRefusals.KeyCap : null;
-                left = Math.Min(left, keyLeft);
-            }
+            no = Refuses(facts, keyId, amount);
 
             // Who is out of money and keeps asking is told so from memory.
             var isFresh = no is not null && now - _readAt < s_fresh;
-            if (!isAgreed && !isFresh && left / NearCap < amount)
+            if (!isAgreed && !isFresh && Refuses(facts, keyId, (_untold + amount) * PartUntold) is not null)
             {
                 return BudgetAnswer.AskDatabase;
             }
@@ -88,25 +96,26 @@ internal sealed class AccountBudget(Guid accountId)
                 return BudgetAnswer.Refused;
             }
 
-            _all.Reserved += amount;
+            _untold += amount;
+            _all.Reserve(amount);
             if (keyId is { } paying)
             {
-                PurseOf(paying).Reserved += amount;
+                PurseOf(paying).Reserve(amount);
             }
 
             return BudgetAnswer.Taken;
         }
     }
 
-    /// <param name="position">The spool's: when PostgreSQL holds all before it, it holds this cost.</param>
-    public void Settle(Guid? keyId, long reserved, long cost, long position)
+    /// <param name="position">The spool's: when PostgreSQL holds all before it, it holds this expense.</param>
+    public void Settle(Guid? keyId, in Expense reserved, in Expense spent, long position)
     {
         lock (_lock)
         {
-            _all.Settle(reserved, cost, position);
+            _all.Settle(reserved, spent, position);
             if (keyId is { } id)
             {
-                PurseOf(id).Settle(reserved, cost, position);
+                PurseOf(id).Settle(reserved, spent, position);
             }
         }
     }
@@ -122,7 +131,7 @@ internal sealed class AccountBudget(Guid accountId)
             foreach (var (id, purse) in _keys)
             {
                 purse.Forget(shipped);
-                if (purse.Held == 0)
+                if (purse.IsEmpty)
                 {
                     _keys.Remove(id);
                 }
@@ -130,15 +139,17 @@ internal sealed class AccountBudget(Guid accountId)
         }
     }
 
-    /// <summary>What the other nodes must leave room for: of the account (all zero) and of each key.</summary>
-    public IReadOnlyList<(Guid KeyId, long Held)> Holds()
+    /// <summary>To tell the other nodes what they must leave room for: of the account (all zero) and of each key.</summary>
+    public IReadOnlyList<(Guid KeyId, Expense Held)> Tell()
     {
         lock (_lock)
         {
+            _untold = default;
             return [(Guid.Empty, _all.Held), .. _keys.Select(pair => (pair.Key, pair.Value.Held))];
         }
     }
 
+    /// <summary>The facts may be wrong: they are read again before they are used.</summary>
     public void Forget()
     {
         lock (_lock)
@@ -147,26 +158,59 @@ internal sealed class AccountBudget(Guid accountId)
         }
     }
 
+    /// <summary>From now on nothing is taken here: whoever found this before takes what follows it.</summary>
+    public bool TryRetire(DateTimeOffset unusedSince)
+    {
+        lock (_lock)
+        {
+            return _isRetired = _all.IsEmpty && _usedAt < unusedSince;
+        }
+    }
+
     public static DateOnly MonthOf(DateTimeOffset now) => new(now.UtcDateTime.Year, now.UtcDateTime.Month, 1);
+
+    private Refusal? Refuses(BudgetFacts facts, Guid? keyId, in Expense amount)
+    {
+        if (!facts.Allowance.Covers(facts.Held + _all.Held + amount))
+        {
+            return BudgetRefusals.AccountCap;
+        }
+
+        return keyId is { } id && facts.Keys.GetValueOrDefault(id) is { Cap: { } cap } key && (key.Used + key.Held + HeldOf(id) + amount).At(facts.Allowance.Price) > cap
+            ? BudgetRefusals.KeyCap
+            : null;
+    }
+
+    private Expense HeldOf(Guid keyId) => _keys.TryGetValue(keyId, out var purse) ? purse.Held : default;
 
     private Purse PurseOf(Guid keyId) => _keys.TryGetValue(keyId, out var purse) ? purse : _keys[keyId] = new Purse();
 
     private sealed class Purse
     {
-        private readonly Queue<(long Position, long Cost)> _unshipped = [];
-        private long _unshippedCost;
+        private readonly Queue<(long Position, Expense Spent)> _unshipped = [];
+        private Expense _unshippedSum;
+        private Expense _reserved;
+        private int _open;
 
-        public long Reserved { get; set; }
+        public Expense Held => _reserved + _unshippedSum;
 
-        public long Held => Reserved + _unshippedCost;
+        /// <summary>Also no call is open that had nothing set aside.</summary>
+        public bool IsEmpty => _open == 0 && _unshipped.Count == 0;
 
-        public void Settle(long reserved, long cost, long position)
+        public void Reserve(in Expense amount)
         {
-            Reserved -= reserved;
-            if (cost > 0)
+            _reserved += amount;
+            _open++;
+        }
+
+        public void Settle(in Expense reserved, in Expense spent, long position)
+        {
+            _reserved -= reserved;
+            _open--;
+            if (!spent.IsNothing)
             {
-                _unshipped.Enqueue((position, cost));
-                _unshippedCost += cost;
+                _unshipped.Enqueue((position, spent));
+                _unshippedSum += spent;
             }
         }
 
@@ -175,7 +219,7 @@ internal sealed class AccountBudget(Guid accountId)
             while (_unshipped.TryPeek(out var first) && first.Position <= shipped)
             {
                 _unshipped.Dequeue();
-                _unshippedCost -= first.Cost;
+                _unshippedSum -= first.Spent;
             }
         }
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Spoq.Core;
 using Spoq.Core.Ai;
+using Spoq.Core.Ai.Usage;
 using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ops;
 
@@ -11,15 +12,16 @@ namespace Spoq.Infrastructure.Ai.Budgets;
 
 /// <summary>
 /// Holds the monthly caps by reservation: the worst case is set aside before a call and settled after it. On one node a
-/// cap is never passed. Nodes tell each other twice a second what they hold, and agree on every call that is near a cap;
-/// together they can pass it by no more than what they admit within half a second. While PostgreSQL is away each goes
-/// by what it knew last.
+/// cap is never passed. Nodes tell each other twice a second, and after each eighth of what was left, what they hold,
+/// and agree on every call that is near a cap: together they can pass it by no more than an eighth of what was left
+/// half a second before, for each node beyond the first. While PostgreSQL is away each goes by what it knew last.
 /// </summary>
 public sealed class BudgetLedger : BackgroundService
 {
     internal const string Channel = "usage_budget_changed";
 
     private static readonly TimeSpan s_refresh = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<Guid, AccountBudget> _budgets = [];
@@ -28,42 +30,64 @@ public sealed class BudgetLedger : BackgroundService
     private readonly Notices _notices;
     private readonly TimeProvider _clock;
     private readonly ILogger<BudgetLedger> _logger;
-    private bool _isAway;
+    private volatile bool _isAway;
 
     internal BudgetLedger(BudgetStore store, UsageMeter meter, Notices notices, TimeProvider clock, ILogger<BudgetLedger> logger) =>
         (_store, _meter, _notices, _clock, _logger) = (store, meter, notices, clock, logger);
 
     /// <summary>Completes at once where the account's budget is known on this node and no cap is near.</summary>
-    public ValueTask<Result<Reservation>> ReserveAsync(Guid accountId, Guid? apiKeyId, long worstCaseMicrodollars, CancellationToken cancellationToken)
+    public ValueTask<Result<Reservation>> ReserveAsync(Guid accountId, Guid? apiKeyId, Expense worstCase, CancellationToken cancellationToken)
     {
-        var budget = _budgets.GetOrAdd(accountId, static id => new AccountBudget(id));
-        var amount = Math.Max(0, worstCaseMicrodollars);
-        return budget.Take(apiKeyId, amount, _clock.GetUtcNow(), isAgreed: false, out var no) switch
+        worstCase = worstCase.Bounded();
+        while (true)
         {
-            BudgetAnswer.Taken => ValueTask.FromResult<Result<Reservation>>(new Reservation(this, budget, apiKeyId, amount)),
-            BudgetAnswer.Refused => ValueTask.FromResult<Result<Reservation>>(no!),
-            _ => new ValueTask<Result<Reservation>>(AgreeAsync(budget, apiKeyId, amount, cancellationToken)),
-        };
+            var budget = _budgets.GetOrAdd(accountId, static id => new AccountBudget(id));
+            switch (budget.Take(apiKeyId, worstCase, _clock.GetUtcNow(), isAgreed: _isAway, out var no))
+            {
+                case BudgetAnswer.Taken:
+                    return ValueTask.FromResult<Result<Reservation>>(new Reservation(this, budget, apiKeyId, worstCase));
+                case BudgetAnswer.Refused:
+                    return ValueTask.FromResult<Result<Reservation>>(no!);
+                case BudgetAnswer.AskDatabase:
+                    return new ValueTask<Result<Reservation>>(AgreeAsync(budget, apiKeyId, worstCase, cancellationToken));
+                default:
+                    _budgets.TryRemove(new KeyValuePair<Guid, AccountBudget>(accountId, budget));
+                    break;
+            }
+        }
     }
 
-    internal void Settle(AccountBudget budget, Guid? apiKeyId, long reserved, long cost) => budget.Settle(apiKeyId, reserved, cost, _meter.Spool.Position);
+    internal void Settle(AccountBudget budget, Guid? apiKeyId, in Expense reserved, in Expense spent) => budget.Settle(apiKeyId, reserved, spent, _meter.Spool.Position);
 
-    /// <summary>Tells the other nodes what is held here and reads what is left.</summary>
+    /// <summary>Tells the other nodes what is held here and reads what was used. Accounts that are asked about at this moment are left out: they have just done both.</summary>
     internal async Task RefreshAsync(CancellationToken cancellationToken)
     {
         var idleSince = _clock.GetUtcNow() - s_kept;
         foreach (var chunk in _budgets.Values.Chunk(500))
         {
-            var shipped = _meter.Spool.ShippedPosition;
-            await _store.PublishAsync([.. chunk.SelectMany(budget => budget.Holds().Select(hold => (budget.AccountId, hold.KeyId, hold.Held)))], cancellationToken);
-            var facts = await _store.ReadAsync([.. chunk.Select(budget => budget.AccountId)], cancellationToken);
-            foreach (var budget in chunk)
+            var free = chunk.Where(budget => budget.Asking.Wait(0, CancellationToken.None)).ToList();
+            try
             {
-                budget.Set(facts[budget.AccountId], shipped, _clock.GetUtcNow());
-                if (budget.IsIdle && budget.UsedAt < idleSince)
-                {
-                    _budgets.TryRemove(budget.AccountId, out _);
-                }
+                await RefreshAsync(free, idleSince, cancellationToken);
+            }
+            finally
+            {
+                free.ForEach(budget => budget.Asking.Release());
+            }
+        }
+    }
+
+    private async Task RefreshAsync(List<AccountBudget> budgets, DateTimeOffset idleSince, CancellationToken cancellationToken)
+    {
+        var shipped = _meter.Spool.ShippedPosition;
+        await _store.PublishAsync([.. budgets.SelectMany(budget => budget.Tell().Select(hold => (budget.AccountId, hold.KeyId, hold.Held)))], cancellationToken);
+        var facts = await _store.ReadAsync([.. budgets.Select(budget => budget.AccountId)], cancellationToken);
+        foreach (var budget in budgets)
+        {
+            budget.Set(facts[budget.AccountId], shipped, _clock.GetUtcNow());
+            if (budget.TryRetire(idleSince))
+            {
+                _budgets.TryRemove(new KeyValuePair<Guid, AccountBudget>(budget.AccountId, budget));
             }
         }
     }
@@ -77,10 +101,12 @@ public sealed class BudgetLedger : BackgroundService
             await Task.Delay(s_refresh, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await RefreshAsync(stoppingToken);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                limit.CancelAfter(s_patience);
+                await RefreshAsync(limit.Token);
                 _isAway = false;
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
                 if (!_isAway)
                 {
@@ -89,7 +115,7 @@ public sealed class BudgetLedger : BackgroundService
 
                 _isAway = true;
             }
-            catch (OperationCanceledException)
+            catch (Exception)
             {
                 return;
             }
@@ -105,14 +131,26 @@ public sealed class BudgetLedger : BackgroundService
         }
     }
 
-    private async Task<Result<Reservation>> AgreeAsync(AccountBudget budget, Guid? apiKeyId, long amount, CancellationToken cancellationToken)
+    private async Task<Result<Reservation>> AgreeAsync(AccountBudget budget, Guid? apiKeyId, Expense amount, CancellationToken cancellationToken)
     {
         await budget.Asking.WaitAsync(cancellationToken);
         try
         {
+            if (budget.IsRetired)
+            {
+                return await ReserveAsync(budget.AccountId, apiKeyId, amount, cancellationToken);
+            }
+
             var now = _clock.GetUtcNow();
-            var answer = BudgetAnswer.AskDatabase;
-            Refusal? no = null;
+            var answer = budget.Take(apiKeyId, amount, now, isAgreed: false, out var no);
+            if (answer != BudgetAnswer.AskDatabase)
+            {
+                // Whoever had the turn before has asked for both.
+                return Answer(budget, apiKeyId, amount, answer, no);
+            }
+
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(s_patience);
             var shipped = _meter.Spool.ShippedPosition;
             try
             {
@@ -123,27 +161,29 @@ public sealed class BudgetLedger : BackgroundService
                         budget.Set(facts, shipped, now);
                         answer = budget.Take(apiKeyId, amount, now, isAgreed: true, out no);
                     },
-                    budget.Holds,
-                    cancellationToken);
+                    budget.Tell,
+                    limit.Token);
             }
-            catch (Exception error) when (error is NpgsqlException or TimeoutException)
+            catch (Exception error) when (error is NpgsqlException or TimeoutException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // Not told to the others, but decided; or not even that: then what was known last decides.
                 answer = answer == BudgetAnswer.AskDatabase ? budget.Take(apiKeyId, amount, now, isAgreed: true, out no) : answer;
             }
 
-            return answer switch
-            {
-                BudgetAnswer.Taken => new Reservation(this, budget, apiKeyId, amount),
-                BudgetAnswer.Refused => no!,
-                _ => BudgetRefusals.Unknown,
-            };
+            return Answer(budget, apiKeyId, amount, answer, no);
         }
         finally
         {
             budget.Asking.Release();
         }
     }
+
+    private Result<Reservation> Answer(AccountBudget budget, Guid? apiKeyId, in Expense amount, BudgetAnswer answer, Refusal? no) => answer switch
+    {
+        BudgetAnswer.Taken => new Reservation(this, budget, apiKeyId, amount),
+        BudgetAnswer.Refused => no!,
+        _ => BudgetRefusals.Unknown,
+    };
 }
 
 /// <summary>Money set aside for one call. The first of <see cref="Settle"/> and <see cref="Release"/> counts. End the metered call first.</summary>
@@ -152,19 +192,19 @@ public sealed class Reservation
     private readonly BudgetLedger _ledger;
     private readonly AccountBudget _budget;
     private readonly Guid? _apiKeyId;
-    private readonly long _reserved;
+    private readonly Expense _reserved;
     private int _over;
 
-    internal Reservation(BudgetLedger ledger, AccountBudget budget, Guid? apiKeyId, long reserved) =>
+    internal Reservation(BudgetLedger ledger, AccountBudget budget, Guid? apiKeyId, Expense reserved) =>
         (_ledger, _budget, _apiKeyId, _reserved) = (ledger, budget, apiKeyId, reserved);
 
-    public void Settle(long costMicrodollars)
+    public void Settle(in Expense spent)
     {
         if (Interlocked.Exchange(ref _over, 1) == 0)
         {
-            _ledger.Settle(_budget, _apiKeyId, _reserved, costMicrodollars);
+            _ledger.Settle(_budget, _apiKeyId, _reserved, spent);
         }
     }
 
-    public void Release() => Settle(0);
+    public void Release() => Settle(default);
 }

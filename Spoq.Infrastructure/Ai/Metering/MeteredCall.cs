@@ -5,23 +5,42 @@ namespace Spoq.Infrastructure.Ai.Metering;
 /// <summary>A call that is under way. Exactly one of <see cref="End"/> and <see cref="Abandon"/> counts: the first.</summary>
 public sealed class MeteredCall
 {
+    private const int UnderWay = 0;
+    private const int Noting = 1;
+    private const int Over = 2;
+
     private readonly UsageSpool _spool;
     private readonly int _slot;
-    private int _over;
+    private readonly long _promptTokens;
+    private int _state;
 
-    internal MeteredCall(Guid requestId, UsageSpool spool, int slot)
+    internal MeteredCall(Guid requestId, UsageSpool spool, int slot, long promptTokens)
     {
         RequestId = requestId;
         _spool = spool;
         _slot = slot;
+        _promptTokens = Math.Clamp(promptTokens, 0, UsageRecord.Most);
     }
 
     public Guid RequestId { get; }
 
+    /// <summary>
+    /// The request has left for the upstream: if this process dies from now on, the prompt is charged; before, nothing is.
+    /// May come late, from whoever wrote the request: after the end it does nothing.
+    /// </summary>
+    public void Asked()
+    {
+        if (Interlocked.CompareExchange(ref _state, Noting, UnderWay) == UnderWay)
+        {
+            _spool.Asked(_slot, _promptTokens);
+            Volatile.Write(ref _state, UnderWay);
+        }
+    }
+
     /// <summary>One plain store: what is charged if this process dies before the end. Not to be called after the end.</summary>
     public void Produced(long outputTokensSoFar)
     {
-        if (Volatile.Read(ref _over) == 0)
+        if (Volatile.Read(ref _state) != Over)
         {
             _spool.Produced(_slot, Math.Clamp(outputTokensSoFar, 0, UsageRecord.Most));
         }
@@ -33,7 +52,7 @@ public sealed class MeteredCall
     /// <param name="latency">From the question to the end of the answer.</param>
     public void End(in TokenUsage usage, bool estimated, int status, TimeSpan latency)
     {
-        if (Interlocked.Exchange(ref _over, 1) != 0)
+        if (!IsFirst())
         {
             return;
         }
@@ -49,9 +68,22 @@ public sealed class MeteredCall
     /// <summary>The upstream was never asked, or refused: there is nothing to charge.</summary>
     public void Abandon()
     {
-        if (Interlocked.Exchange(ref _over, 1) == 0)
+        if (IsFirst())
         {
             _spool.Abandon(_slot);
         }
+    }
+
+    /// <summary>The slot is somebody else's after the end, so that a note that is being made is waited for: a store or two.</summary>
+    private bool IsFirst()
+    {
+        var spin = default(SpinWait);
+        int was;
+        while ((was = Interlocked.CompareExchange(ref _state, Over, UnderWay)) == Noting)
+        {
+            spin.SpinOnce();
+        }
+
+        return was == UnderWay;
     }
 }

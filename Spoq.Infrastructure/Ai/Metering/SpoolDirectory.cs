@@ -7,6 +7,7 @@ internal sealed class SpoolDirectory : IDisposable
 {
     public const string SegmentPrefix = "segment-";
 
+    private const string Unreadable = "unreadable-";
     private const int MostProcesses = 64;
 
     private readonly string _path;
@@ -56,12 +57,23 @@ internal sealed class SpoolDirectory : IDisposable
             .Where(found => found.Parsed).Select(found => (found.number, found.path)).OrderBy(found => found.number).ToList();
 
     /// <summary>Kept for a person to look at: it may hold usage, and it cannot be read.</summary>
-    public void SetAside(string path) => File.Move(path, Path.Combine(_path, "unreadable-" + Path.GetFileName(path)), overwrite: true);
+    public void SetAside(string path) => File.Move(path, Path.Combine(_path, Unreadable + Path.GetFileName(path)), overwrite: true);
+
+    /// <summary>Records that are torn, or that PostgreSQL refuses: as they are, one after the other.</summary>
+    /// <returns>Where they are.</returns>
+    public string SetAside(ReadOnlySpan<byte> records)
+    {
+        var path = Path.Combine(_path, Unreadable + "records");
+        using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+        file.Write(records);
+        file.Flush(flushToDisk: true);
+        return path;
+    }
 
     /// <summary>Everything is in PostgreSQL.</summary>
     public void Empty()
     {
-        foreach (var file in Directory.EnumerateFiles(_path).Where(file => !Path.GetFileName(file).StartsWith("unreadable-", StringComparison.Ordinal) && Path.GetFileName(file) != "lock"))
+        foreach (var file in Directory.EnumerateFiles(_path).Where(file => !Path.GetFileName(file).StartsWith(Unreadable, StringComparison.Ordinal) && Path.GetFileName(file) != "lock"))
         {
             File.Delete(file);
         }

@@ -12,7 +12,7 @@ internal sealed unsafe class SpoolFile : IDisposable
     private const int Header = 4096;
 
     /// <summary>Of the layout of header and record.</summary>
-    public const long Format = 0x53504F_51_0001;
+    public const long Format = 0x53504F_51_0002;
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
@@ -63,11 +63,23 @@ internal sealed unsafe class SpoolFile : IDisposable
         }
         catch
         {
-            File.Delete(making);
+            Remove(making);
             throw;
         }
 
         return new SpoolFile(path, count);
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception stuck) when (stuck is IOException or UnauthorizedAccessException)
+        {
+            // What stopped the making is what is told.
+        }
     }
 
     /// <summary>Null: it is not a file of this format.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -58,6 +59,9 @@ internal struct UsageRecord
     public ModelName Model;
     public UpstreamName Upstream;
 
+    /// <summary>Of all before it but the state. Of a call that is under way: as it was when it began.</summary>
+    public ulong Seal;
+
     public readonly ModelPrice Price => new(PriceVersion, PriceInput, PriceCachedInput, PriceCacheWrite, PriceOutput);
 
     public readonly TokenUsage Usage => new(Input, CachedInput, CacheWrite, Output, Reasoning);
@@ -76,12 +80,27 @@ internal struct UsageRecord
             PriceCachedInput = facts.Price.CachedInput,
             PriceCacheWrite = facts.Price.CacheWrite,
             PriceOutput = facts.Price.Output,
-            Input = Math.Clamp(facts.PromptTokensEstimate, 0, Most),
         };
         Write(facts.Model, MemoryMarshal.AsBytes(new Span<ModelName>(ref record.Model)));
         Write(facts.Upstream, MemoryMarshal.AsBytes(new Span<UpstreamName>(ref record.Upstream)));
         return record;
     }
+
+    /// <summary>Whole, as it was written: a loss of power may leave half of a record on the disk.</summary>
+    public readonly bool IsSealed => Seal == SealOf(this);
+
+    /// <summary>The same for a call under way, whose counts are stored without a new seal.</summary>
+    public readonly bool WasSealed
+    {
+        get
+        {
+            var begun = this;
+            (begun.Input, begun.CachedInput, begun.CacheWrite, begun.Output, begun.Reasoning) = (0, 0, 0, 0, 0);
+            return begun.IsSealed;
+        }
+    }
+
+    public void Close() => Seal = SealOf(this);
 
     public void Count(in TokenUsage usage)
     {
@@ -96,6 +115,20 @@ internal struct UsageRecord
         var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in name));
         var end = bytes.IndexOf((byte)0);
         return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+
+    private static ulong SealOf(in UsageRecord record)
+    {
+        var whole = record;
+        (whole.State, whole.Seal) = (0, 0);
+        var (low, high) = (0x5350u, 0x4F51u);
+        foreach (var word in MemoryMarshal.Cast<UsageRecord, ulong>(new ReadOnlySpan<UsageRecord>(in whole)))
+        {
+            low = BitOperations.Crc32C(low, word);
+            high = BitOperations.Crc32C(high, BitOperations.RotateLeft(word, 29));
+        }
+
+        return ((ulong)high << 32) | low;
     }
 
     private static long Within(long count) => Math.Clamp(count, 0, Most);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Spoq.Core.Ops;
 
 namespace Spoq.Infrastructure.Ai.Metering;
@@ -104,7 +105,12 @@ internal sealed class UsageShipper(UsageMeter meter, UsageBooks books, IOptions<
             long sent = 0;
             while (spool.Next(Batch) is { } batch)
             {
-                sent += await books.EnterAsync(batch.Records, cancellationToken);
+                if (batch.Torn.Count > 0)
+                {
+                    logger.LogError("{Count} usage records are torn and cannot be counted; they are kept in {File}", batch.Torn.Count, spool.SetAside(batch.Torn));
+                }
+
+                sent += await EnterAsync(spool, batch.Records, cancellationToken);
                 spool.Done(batch);
             }
 
@@ -116,18 +122,52 @@ internal sealed class UsageShipper(UsageMeter meter, UsageBooks books, IOptions<
         }
     }
 
+    /// <summary>What PostgreSQL will never take is found by halving and set aside: it must not hold up the others.</summary>
+    private async Task<long> EnterAsync(UsageSpool spool, IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await books.EnterAsync(records, cancellationToken);
+        }
+        catch (PostgresException no) when (IsOfTheData(no))
+        {
+            if (records.Count == 1)
+            {
+                logger.LogError("PostgreSQL refuses the usage record {RequestId}: {Reason}. It is kept in {File}", records[0].RequestId, no.MessageText, spool.SetAside(records));
+                return 0;
+            }
+
+            var half = records.Count / 2;
+            return await EnterAsync(spool, [.. records.Take(half)], cancellationToken) + await EnterAsync(spool, [.. records.Skip(half)], cancellationToken);
+        }
+    }
+
+    /// <summary>Classes 22 and 23 are about values; anything else is about the database and passes.</summary>
+    private static bool IsOfTheData(PostgresException no) => no.SqlState.StartsWith("22", StringComparison.Ordinal) || no.SqlState.StartsWith("23", StringComparison.Ordinal);
+
     private void SyncLoop(CancellationToken stop)
     {
+        var isBroken = false;
         while (!stop.WaitHandle.WaitOne(s_sync))
         {
             try
             {
                 meter.Spool.Prepare();
                 meter.Spool.Sync();
+                if (isBroken)
+                {
+                    isBroken = false;
+                    logger.LogInformation("The spool is synced again");
+                }
             }
-            catch (IOException error)
+            catch (Exception error)
             {
-                logger.LogError("The spool cannot be synced: {Reason}", error.Message);
+                // Whatever it is, the next round may fare better; without this thread a loss of power would cost everything.
+                if (!isBroken)
+                {
+                    isBroken = true;
+                    logger.LogError("The spool cannot be synced; it is tried again: {Reason}", error.Message);
+                }
             }
         }
     }

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Spoq.Infrastructure.Ai.Metering;
 
 /// <summary>Some ended calls, in the order they ended, that PostgreSQL does not hold yet.</summary>
-internal sealed record SpoolBatch(SpoolFile File, long Segment, long Upto, IReadOnlyList<UsageRecord> Records);
+/// <param name="Torn">Those that a loss of power left half: they are set aside.</param>
+internal sealed record SpoolBatch(SpoolFile File, long Segment, long Upto, IReadOnlyList<UsageRecord> Records, IReadOnlyList<UsageRecord> Torn);
 
 /// <summary>
 /// One folder of one process: a table of the calls under way and segments of ended ones. A call may begin only where a
@@ -95,6 +97,8 @@ internal sealed class UsageSpool : IDisposable
         return slot;
     }
 
+    public void Asked(int slot, long input) => _calls[slot].Input = input;
+
     public void Produced(int slot, long output) => _calls[slot].Output = output;
 
     public void End(int slot, in UsageRecord record)
@@ -156,14 +160,14 @@ internal sealed class UsageSpool : IDisposable
     {
         foreach (var (number, file) in _segments.OrderBy(pair => pair.Key))
         {
-            var records = new List<UsageRecord>();
+            var (records, torn) = (new List<UsageRecord>(), new List<UsageRecord>());
             var at = file.Shipped;
-            for (var end = EndOf(number, file); at < end && records.Count < most; at++)
+            for (var end = EndOf(number, file); at < end && records.Count + torn.Count < most; at++)
             {
                 ref var record = ref file[(int)at];
                 if (Volatile.Read(ref record.State) != 0)
                 {
-                    records.Add(record);
+                    (record.IsSealed ? records : torn).Add(record);
                 }
                 else if (number >= _firstOfThisRun)
                 {
@@ -174,7 +178,7 @@ internal sealed class UsageSpool : IDisposable
 
             if (at > file.Shipped || (number < _firstOfThisRun && at == file.Count))
             {
-                return new SpoolBatch(file, number, at, records);
+                return new SpoolBatch(file, number, at, records, torn);
             }
 
             if (at < file.Count)
@@ -185,6 +189,10 @@ internal sealed class UsageSpool : IDisposable
 
         return null;
     }
+
+    /// <summary>Kept for a person to look at: nobody can say what they are worth, or PostgreSQL takes them never.</summary>
+    /// <returns>The file they are in.</returns>
+    public string SetAside(IReadOnlyList<UsageRecord> records) => _directory.SetAside(MemoryMarshal.AsBytes<UsageRecord>(records.ToArray()));
 
     /// <summary>PostgreSQL holds the batch.</summary>
     public void Done(SpoolBatch batch)
@@ -238,6 +246,7 @@ internal sealed class UsageSpool : IDisposable
         Volatile.Write(ref place.State, 0);
         var unfinished = record;
         unfinished.State = 0;
+        unfinished.Close();
         place = unfinished;
         Volatile.Write(ref place.State, 1);
     }
@@ -297,9 +306,9 @@ internal sealed class UsageSpool : IDisposable
                 MakeSegment();
                 return true;
             }
-            catch (IOException)
+            catch (Exception full) when (full is IOException or UnauthorizedAccessException)
             {
-                // The disk is full: as if the spool were.
+                // The disk is full or cannot be written: as if the spool were at its cap, until it can.
                 return false;
             }
         }
@@ -338,6 +347,12 @@ internal sealed class UsageSpool : IDisposable
                 }
 
                 var orphan = left[slot];
+                if (!orphan.WasSealed)
+                {
+                    SetAside([orphan]);
+                    continue;
+                }
+
                 orphan.Count(orphan.Usage);
                 orphan.Flags = RecordFlags.Estimated | RecordFlags.Interrupted;
                 if (Interlocked.Decrement(ref _credits) < 0)

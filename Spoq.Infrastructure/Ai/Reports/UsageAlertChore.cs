@@ -9,7 +9,7 @@ using Spoq.Infrastructure.Ops.Mail;
 
 namespace Spoq.Infrastructure.Ai.Reports;
 
-/// <summary>Tells people at 80 and at 100 % of what they may use, once each in a month.</summary>
+/// <summary>Tells people at 80 and at 100 % of what they may use, once each in a month; of a cap that was changed anew.</summary>
 internal sealed class UsageAlertChore(IDbContextFactory<SpoqDbContext> contexts, BudgetStore budgets, MailOutbox mails, AccountLinks links, TimeProvider clock) : IChore
 {
     private const int Chunk = 500;
@@ -36,8 +36,8 @@ internal sealed class UsageAlertChore(IDbContextFactory<SpoqDbContext> contexts,
             foreach (var (accountId, facts) in await budgets.ReadAsync(chunk, cancellationToken))
             {
                 var allowance = facts.Allowance;
-                await AlertAsync(accountId, month, "included", allowance.UsedTokens, allowance.IncludedTokens, cancellationToken);
-                await AlertAsync(accountId, month, "cap", allowance.Overage, allowance.Cap, cancellationToken);
+                await AlertAsync(accountId, month, UsageAlert.Included, allowance.UsedTokens, allowance.IncludedTokens, cancellationToken);
+                await AlertAsync(accountId, month, UsageAlert.Cap(allowance.Cap), allowance.Overage, allowance.Cap, cancellationToken);
             }
         }
     }
@@ -82,7 +82,7 @@ internal static class UsageMails
 {
     public static Core.Ops.Mail Reached(string to, string allowance, int percent, long used, long of, DateOnly month, Uri usage)
     {
-        var isCap = allowance == "cap";
+        var isCap = allowance != UsageAlert.Included;
         var what = isCap ? "monthly AI cap" : "included AI tokens";
         var name = month.ToString("MMMM", CultureInfo.InvariantCulture);
         var figures = isCap

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Spoq.Infrastructure.Ai.Metering;
 
 namespace Spoq.Infrastructure.Ai.Upstreams;
 
@@ -17,6 +18,9 @@ public sealed class UpstreamBody : HttpContent
         Headers.ContentType = s_json;
     }
 
+    /// <summary>Learns when the whole body has left; null: nobody meters it.</summary>
+    public MeteredCall? Call { get; init; }
+
     /// <summary>False: an answer came before all was sent, and the sender may still look at the bytes.</summary>
     public bool IsFree => Volatile.Read(ref _writing) == 0;
 
@@ -28,6 +32,7 @@ public sealed class UpstreamBody : HttpContent
         try
         {
             await stream.WriteAsync(_bytes, cancellationToken);
+            Call?.Asked();
         }
         finally
         {

@@ -57,7 +57,7 @@ internal static class UpstreamReading
 
         var (input, output) = (Price(section, "Input"), Price(section, "Output"));
         var price = input is { } paid && (output ?? 0) is var made
-            ? new ModelPrice(Number(section, "PriceVersion", 1), paid, Price(section, "CachedInput") ?? paid, Price(section, "CacheWrite") ?? paid, made)
+            ? ModelPrice.Of(paid, Price(section, "CachedInput") ?? paid, Price(section, "CacheWrite") ?? paid, made)
             : null;
         return new ModelOffer(
             name, section["UpstreamName"] ?? name, price, Number(section, "MaxOutput", (int)DefaultMaxOutput), section.GetSection("Plans").Get<string[]>() ?? []);

@@ -1,33 +1,62 @@
 using Spoq.Core.Ai.Usage;
+using Spoq.Core.Billing;
 
 namespace Spoq.Tests.Ai.Budgets;
 
 public sealed class AllowanceTests
 {
+    private static readonly TokenPrice s_basic = new(3_000, 15_000);
+
     [Fact]
-    public void Without_included_tokens_every_microdollar_counts_against_the_cap() =>
-        Assert.Equal((300, 700), (new Allowance(1000, 0, 50, 300).Overage, new Allowance(1000, 0, 50, 300).Left));
+    public void Without_a_plan_every_microdollar_of_the_models_price_counts_against_the_cap() =>
+        Assert.Equal((300, 700), (new Allowance(1000, 0, null, new Expense(40, 10, 300)).Overage, new Allowance(1000, 0, null, new Expense(40, 10, 300)).CapLeft));
+
+    [Fact]
+    public void With_a_plan_the_cap_counts_what_is_billed_whatever_the_models_own_price_is()
+    {
+        var cheap = new Allowance(100_000, 0, s_basic, new Expense(1_000, 1_000, 5));
+
+        Assert.Equal(3_000 + 15_000, cheap.Overage);
+        Assert.Equal(cheap.Overage, (cheap with { Used = cheap.Used with { Cost = 90_000_000 } }).Overage);
+        Assert.Equal(3, new Expense(1, 0, 0).At(s_basic));
+    }
 
     [Fact]
     public void Included_tokens_cost_nothing_and_those_beyond_count_by_their_share()
     {
-        Assert.Equal(0, new Allowance(1000, 100, 100, 5000).Overage);
-        Assert.Equal(1000, new Allowance(1000, 100, 200, 2000).Overage);
-        Assert.Equal(0, new Allowance(1000, 100, 200, 2000).CapLeft);
-        Assert.Equal(34, new Allowance(0, 2, 3, 100).Overage);
+        Assert.Equal(0, new Allowance(1000, 100, null, new Expense(50, 50, 5000)).Overage);
+        Assert.Equal(1000, new Allowance(1000, 100, null, new Expense(150, 50, 2000)).Overage);
+        Assert.Equal(0, new Allowance(1000, 100, null, new Expense(150, 50, 2000)).CapLeft);
+        Assert.Equal(34, new Allowance(0, 2, null, new Expense(3, 0, 100)).Overage);
     }
 
     [Fact]
-    public void A_cap_of_nothing_still_lets_the_included_tokens_be_used()
+    public void A_cap_of_nothing_lets_exactly_the_included_tokens_be_used()
     {
-        Assert.True(new Allowance(0, 1000, 0, 0).Left > 0);
-        Assert.Equal(500 * 20, new Allowance(0, 1000, 500, 10_000).Left);
-        Assert.True(new Allowance(0, 1000, 1001, 10_000).Left < 0);
+        var allowance = new Allowance(0, 1000, s_basic, new Expense(300, 200, 0));
+
+        Assert.True(allowance.Covers(new Expense(250, 250, 99_000_000)));
+        Assert.False(allowance.Covers(new Expense(250, 251, 0)));
+        Assert.False(allowance.IsUsedUp);
+        Assert.True((allowance with { Used = new Expense(500, 500, 0) }).IsUsedUp);
+    }
+
+    [Fact]
+    public void More_is_never_billed_less()
+    {
+        var random = new Random(5);
+        for (var round = 0; round < 10_000; round++)
+        {
+            var one = new Allowance(0, random.Next(3) * 1000, s_basic, new Expense(random.Next(3000), random.Next(3000), 0));
+            var more = one with { Used = one.Used + new Expense(random.Next(50), random.Next(50), 0) };
+
+            Assert.True(more.Overage >= one.Overage, $"{one} {more}");
+        }
     }
 
     [Fact]
     public void No_figure_overflows() =>
-        Assert.True(new Allowance(long.MaxValue, long.MaxValue, 1, long.MaxValue).Left > 0);
+        Assert.Equal(0, new Allowance(long.MaxValue, 0, s_basic, new Expense(long.MaxValue / 4, long.MaxValue / 4, long.MaxValue)).CapLeft);
 
     [Fact]
     public void The_forecast_goes_on_as_the_month_began()

@@ -59,6 +59,8 @@ internal static class SpoolWriter
 
             var id = call.RequestId.ToString("n");
             Say($"open {id}");
+            call.Asked();
+            Say($"asked {id}");
             var produced = 0;
             for (var left = random.Next(6); left > 0; left--)
             {

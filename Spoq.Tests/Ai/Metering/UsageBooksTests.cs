@@ -143,6 +143,54 @@ public sealed class UsageBooksTests(UsageWorld world, ITestOutputHelper output) 
     }
 
     [Fact]
+    public async Task A_record_that_PostgreSQL_never_takes_is_set_aside_and_holds_nothing_up()
+    {
+        var account = await world.AddAccountAsync();
+        var options = Options.Create(new SpoolOptions { SpoolDirectory = Path.Combine(world.DataDirectory, "poison") });
+        using var meter = new UsageMeter(options, world.Clock, NullLogger<UsageMeter>.Instance);
+        using var shipper = new UsageShipper(meter, world.Get<UsageBooks>(), options, NullLogger<UsageShipper>.Instance);
+        for (var call = 0; call < 100; call++)
+        {
+            if (call % 40 == 7)
+            {
+                // No call ends like this; a mistake of ours might one day.
+                var bad = UsageRecord.Of(Guid.CreateVersion7(), 1, UsageWorld.Facts(account)) with { Output = -1 };
+                meter.Spool.End(meter.Spool.Open(bad), bad);
+            }
+
+            meter.Open(UsageWorld.Facts(account))!.End(s_some, false, 200, TimeSpan.Zero);
+        }
+
+        Assert.Equal(100, await shipper.ShipAsync(CancellationToken.None));
+
+        Assert.Equal(0, meter.Spool.Waiting);
+        Assert.Equal(100, (await world.EventsAsync(account)).Count);
+        var kept = Assert.Single(Directory.GetFiles(meter.Root, "unreadable-records", SearchOption.AllDirectories));
+        Assert.Equal(3 * UsageRecord.Size, new FileInfo(kept).Length);
+        Assert.Equal(0, await UsageWorld.WrongSumsAsync(world.Get<NpgsqlDataSource>()));
+    }
+
+    [Fact]
+    public async Task A_price_that_changed_is_another_price_and_both_are_kept()
+    {
+        var account = await world.AddAccountAsync();
+        var (before, after) = (ModelPrice.Of(1_000_000, 100_000, 1_000_000, 2_000_000), ModelPrice.Of(1_000_000, 100_000, 1_000_000, 2_000_001));
+        foreach (var price in new[] { before, after, before })
+        {
+            world.Meter.Open(UsageWorld.Facts(account, model: "repriced") with { Price = price })!.End(s_some, false, 200, TimeSpan.Zero);
+        }
+
+        await world.ShipAsync();
+
+        await using var db = world.NewContext();
+        var kept = await db.Set<AiPrice>().Where(price => price.Model == "repriced").ToListAsync();
+        Assert.Equal([2_000_000, 2_000_001], kept.Select(price => price.Output).Order());
+        Assert.All(kept, price => Assert.Equal(price.Version, ModelPrice.Of(price.Input, price.CachedInput, price.CacheWrite, price.Output).Version));
+        Assert.All(await world.EventsAsync(account), one => Assert.Equal(
+            one.CostMicrodollars, kept.Where(price => price.Version == one.PriceVersion).Select(price => ModelPrice.Of(price.Input, price.CachedInput, price.CacheWrite, price.Output).Cost(s_some)).Single()));
+    }
+
+    [Fact]
     public async Task What_a_call_and_its_event_cost_is_printed()
     {
         var account = await world.AddAccountAsync();

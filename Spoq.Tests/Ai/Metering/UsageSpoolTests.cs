@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Spoq.Core.Ai;
 using Spoq.Infrastructure.Ai.Metering;
 
@@ -16,19 +17,25 @@ public sealed class UsageSpoolTests : IDisposable
     [Fact]
     public void What_ended_is_there_after_the_process_is_gone_and_what_was_under_way_is_charged_as_estimated()
     {
-        Guid ended, underWay;
+        Guid ended, underWay, unasked;
         using (var spool = NewSpool())
         {
             ended = End(spool, Record(), new TokenUsage(5, 0, 0, 7, 0));
             var record = Record();
             underWay = record.RequestId;
-            spool.Produced(spool.Open(record), 42);
+            var slot = spool.Open(record);
+            spool.Asked(slot, 10);
+            spool.Produced(slot, 42);
+            var other = Record();
+            unasked = other.RequestId;
+            spool.Open(other);
         }
 
         using var next = NewSpool();
         var records = All(next).ToDictionary(record => record.RequestId);
 
-        Assert.Equal(2, records.Count);
+        Assert.Equal(3, records.Count);
+        Assert.Equal((default, 0, RecordFlags.Estimated | RecordFlags.Interrupted), (records[unasked].Usage, records[unasked].Cost, records[unasked].Flags));
         Assert.Equal((7, RecordFlags.None), (records[ended].Output, records[ended].Flags));
         Assert.Equal((10, 42, RecordFlags.Estimated | RecordFlags.Interrupted), (records[underWay].Input, records[underWay].Output, records[underWay].Flags));
         Assert.Equal(UsageWorld.Price.Cost(new TokenUsage(10, 0, 0, 42, 0)), records[underWay].Cost);
@@ -115,6 +122,60 @@ public sealed class UsageSpoolTests : IDisposable
 
         Assert.Empty(All(next));
         Assert.Single(Directory.GetFiles(_root, "unreadable-*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void A_record_that_a_loss_of_power_tore_is_set_aside_and_the_others_are_sent()
+    {
+        Guid first, last;
+        using (var spool = NewSpool())
+        {
+            first = End(spool, Record(), new TokenUsage(5, 0, 0, 7, 0));
+            End(spool, Record(), new TokenUsage(5, 0, 0, 7, 0));
+            last = End(spool, Record(), new TokenUsage(5, 0, 0, 7, 0));
+            spool.Asked(spool.Open(Record()), 10);
+        }
+
+        // Half of a record's block never reached the disk: of an ended call and of one under way.
+        Tear("segment-*", 4096 + UsageRecord.Size + 160);
+        Tear("underway", 4096 + 200);
+        using var next = NewSpool();
+        var batch = next.Next(100)!;
+
+        Assert.Equal([first, last], batch.Records.Select(record => record.RequestId));
+        Assert.Single(batch.Torn);
+        next.SetAside(batch.Torn);
+        var kept = Assert.Single(Directory.GetFiles(_root, "unreadable-records", SearchOption.AllDirectories));
+        Assert.Equal(2 * UsageRecord.Size, new FileInfo(kept).Length);
+    }
+
+    [Fact]
+    public void A_full_disk_takes_no_call_until_there_is_room_again()
+    {
+        using var spool = NewSpool();
+        var full = Path.Combine(_root, spool.Name, SpoolDirectory.SegmentPrefix + "000000000001.new");
+        File.CreateSymbolicLink(full, "/dev/full");
+        for (var call = 0; call < UsageSpool.SegmentRecords; call++)
+        {
+            End(spool, Record(), default);
+        }
+
+        Assert.Equal(-1, spool.Open(Record()));
+
+        // The attempt took the link away with what it had begun: there is room again.
+        Assert.False(File.Exists(full));
+        var open = Record();
+        spool.End(spool.Open(open), open);
+        Assert.Equal(UsageSpool.SegmentRecords + 1, All(spool).Count);
+    }
+
+    private void Tear(string file, int at)
+    {
+        // A call is still open: the file is mapped, and .NET opens it for nobody else.
+        var path = Directory.GetFiles(_root, file, SearchOption.AllDirectories).Order().First();
+        using var dd = Process.Start("dd", ["if=/dev/zero", $"of={path}", "bs=1", "count=32", $"seek={at}", "conv=notrunc", "status=none"]);
+        dd.WaitForExit();
+        Assert.Equal(0, dd.ExitCode);
     }
 
     private static UsageRecord Record() => UsageRecord.Of(Guid.CreateVersion7(), 1_000_000, UsageWorld.Facts(Guid.CreateVersion7()));

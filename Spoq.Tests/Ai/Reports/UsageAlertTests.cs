@@ -42,6 +42,32 @@ public sealed class UsageAlertTests(UsageWorld world) : IClassFixture<UsageWorld
         Assert.Equal("You have used all of your monthly AI cap", Assert.Single(await world.MailsToAsync(account)).Subject);
     }
 
+    [Fact]
+    public async Task Whoever_raises_the_cap_is_told_again_when_the_new_one_is_near()
+    {
+        var account = await world.AddAccountAsync();
+        await CapAsync(account, 10_000_000);
+        await UseAsync(account, 2_700_000);
+        Assert.Single(await world.MailsToAsync(account));
+
+        await CapAsync(account, 20_000_000);
+        await UseAsync(account, 100_000);
+        Assert.Single(await world.MailsToAsync(account));
+
+        await UseAsync(account, 2_700_000);
+        await UseAsync(account, 100_000);
+        Assert.Equal(2, (await world.MailsToAsync(account)).Count);
+
+        await CapAsync(account, 10_000_000);
+        await CapAsync(account, 20_000_000);
+        await UseAsync(account, 1);
+        var mails = await world.MailsToAsync(account);
+        Assert.Equal(2, mails.Count);
+        Assert.Contains("of $20.00", mails[1].Text, StringComparison.Ordinal);
+    }
+
+    private Task CapAsync(Guid account, long cap) => world.Get<UsageReports>().SetCapAsync(account, cap, CancellationToken.None);
+
     private async Task UseAsync(Guid account, long inputTokens)
     {
         world.Call(account, new TokenUsage(inputTokens, 0, 0, 0, 0));

@@ -76,4 +76,73 @@ public sealed class UsageHttpTests
             Assert.Equal((HttpStatusCode.BadRequest, code), (refused.StatusCode, (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString()));
         }
     }
+
+    [Fact]
+    public async Task A_program_reads_and_sets_the_cap_of_the_account_and_of_a_key()
+    {
+        var server = await SpoqServer.SharedAsync();
+        using var customer = await ApiClient.SignedUpAsync(server);
+        using var stranger = await ApiClient.SignedUpAsync(server);
+        using var made = await customer.PostAsync("/v1/api-keys", new { name = "capped later", scopes = new[] { "ai" } });
+        var key = await ApiClient.JsonAsync(made, HttpStatusCode.Created);
+        var id = key.GetProperty("id").GetGuid();
+        using var program = server.NewClient();
+        program.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.GetProperty("key").GetString());
+        Task<HttpResponseMessage> AskAsync() => program.PostAsJsonAsync("/v1/chat/completions", new { model = "spoq-echo", max_tokens = 50, messages = new[] { new { role = "user", content = "one two three" } } });
+
+        Assert.Equal(10_000_000, (await customer.ReadAsync("/v1/usage/cap")).GetProperty("monthly_cap_microdollars").GetInt64());
+        Assert.Equal(JsonValueKind.Null, (await customer.ReadAsync($"/v1/usage/cap?api_key_id={id}")).GetProperty("monthly_cap_microdollars").ValueKind);
+        using (var asked = await AskAsync())
+        {
+            Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
+        }
+
+        await SetAsync(customer, new { api_key_id = id, monthly_cap_microdollars = 3 }, HttpStatusCode.OK);
+        Assert.Equal(3, (await customer.ReadAsync($"/v1/usage/cap?api_key_id={id}")).GetProperty("monthly_cap_microdollars").GetInt64());
+        await Eventually.TrueAsync(async () => { using var asked = await AskAsync(); return asked.StatusCode == HttpStatusCode.TooManyRequests; }, "the key's cap to hold", TimeSpan.FromSeconds(3));
+
+        await SetAsync(customer, new { api_key_id = id, monthly_cap_microdollars = (long?)null }, HttpStatusCode.OK);
+        await Eventually.TrueAsync(async () => { using var asked = await AskAsync(); return asked.StatusCode == HttpStatusCode.OK; }, "the key's cap to be gone", TimeSpan.FromSeconds(3));
+        await SetAsync(customer, new { monthly_cap_microdollars = 0 }, HttpStatusCode.OK);
+        await Eventually.TrueAsync(async () => { using var asked = await AskAsync(); return asked.StatusCode == HttpStatusCode.TooManyRequests; }, "the account's cap to hold", TimeSpan.FromSeconds(3));
+
+        await SetAsync(customer, new { monthly_cap_microdollars = -1 }, HttpStatusCode.UnprocessableEntity);
+        await SetAsync(customer, new { }, HttpStatusCode.UnprocessableEntity);
+        await SetAsync(customer, new { api_key_id = id, monthly_cap_microdollars = 0 }, HttpStatusCode.UnprocessableEntity);
+        await SetAsync(stranger, new { api_key_id = id, monthly_cap_microdollars = 5 }, HttpStatusCode.NotFound);
+        using var refused = await stranger.GetAsync($"/v1/usage/cap?api_key_id={id}");
+        Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+        using var own = await program.PutAsJsonAsync("/v1/usage/cap", new { monthly_cap_microdollars = 99_000_000 });
+        Assert.Equal(HttpStatusCode.Forbidden, own.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_export_of_many_pages_has_every_line_once()
+    {
+        var server = await SpoqServer.SharedAsync();
+        using var customer = await ApiClient.SignedUpAsync(server);
+        await using (var source = NpgsqlDataSource.Create(server.ConnectionString))
+        {
+            await using var fill = source.CreateCommand("""
+                insert into usage_daily (account_id, day, api_key_id, model, requests, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_microdollars, estimated_requests)
+                select $1, '2026-01-01'::date + day, md5(key::text)::uuid, 'model-' || model, 1, 1, 0, 0, 1, 0, 1, 0
+                from generate_series(0, 99) day, generate_series(1, 5) key, generate_series(1, 5) model
+                """);
+            fill.Parameters.Add(new() { Value = customer.AccountId });
+            await fill.ExecuteNonQueryAsync();
+        }
+
+        using var export = await customer.GetAsync("/v1/usage/export.csv?from=2026-01-01&to=2026-04-05");
+        var rows = (await export.Content.ReadAsStringAsync()).Split("\r\n")[1..^1];
+
+        Assert.Equal(95 * 25, rows.Length);
+        Assert.Equal(95 * 25, rows.Distinct().Count());
+        Assert.Equal(rows.Select(row => row[..10]).Order(StringComparer.Ordinal), rows.Select(row => row[..10]));
+    }
+
+    private static async Task SetAsync(ApiClient client, object cap, HttpStatusCode expected)
+    {
+        using var set = await client.SendAsync(HttpMethod.Put, "/v1/usage/cap", cap);
+        Assert.True(set.StatusCode == expected, await set.Content.ReadAsStringAsync());
+    }
 }
