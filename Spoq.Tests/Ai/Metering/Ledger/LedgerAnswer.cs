@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Spoq.Tests.Ai.Metering.Ledger;
 
 /// <summary>What one upstream says to one request, and its own count while it does.</summary>
-internal sealed class LedgerAnswer(HttpContext http, LedgerCall call, string fault)
+internal sealed class LedgerAnswer(HttpContext http, LedgerCall call, string fault, Func<bool> isDown)
 {
     private readonly CancellationToken _gone = http.RequestAborted;
 
@@ -24,9 +24,8 @@ internal sealed class LedgerAnswer(HttpContext http, LedgerCall call, string fau
         call.Sent = call.Tokens;
         if (fault == "truncated")
         {
+            // Shorter than was promised: the connection is closed, without a reset that would take back what was sent.
             await http.Response.Body.WriteAsync(bytes.AsMemory(0, call.NextCut(bytes.Length - 1)), _gone);
-            await http.Response.Body.FlushAsync(_gone);
-            http.Abort();
             return;
         }
 
@@ -45,11 +44,17 @@ internal sealed class LedgerAnswer(HttpContext http, LedgerCall call, string fau
         {
             if (fault is "drop" or "stall" && call.Sent >= call.After)
             {
+                await call.HeadSeen.Task.WaitAsync(_gone);
                 await BreakOffAsync();
                 return;
             }
 
             var count = Math.Min(call.NextPiece(), call.Tokens - call.Sent);
+            if (isDown())
+            {
+                return;
+            }
+
             call.Sent += count;
             await SendAsync(Piece(count));
             if (!call.IsBurst)

@@ -17,7 +17,6 @@ internal sealed class LedgerCall
     private readonly Random _dice;
     private TaskCompletionSource? _waiting;
     private int _wanted;
-    private bool _isOver;
 
     public LedgerCall(int number, int worker, int seed)
     {
@@ -96,6 +95,9 @@ internal sealed class LedgerCall
     /// <summary>It did not end in time.</summary>
     public bool IsHung { get; set; }
 
+    /// <summary>The client has the head of the answer.</summary>
+    public TaskCompletionSource HeadSeen { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public CancellationTokenSource Leaving { get; } = new();
 
     public int NextPiece() => _dice.Next(1, 5);
@@ -117,21 +119,8 @@ internal sealed class LedgerCall
         waiting?.SetResult();
     }
 
-    /// <summary>The client reads no more.</summary>
-    public void Over()
-    {
-        TaskCompletionSource? waiting;
-        lock (_lock)
-        {
-            _isOver = true;
-            (waiting, _waiting) = (_waiting, null);
-        }
-
-        waiting?.TrySetCanceled();
-    }
-
     /// <summary>Until the client has read all that was sent.</summary>
-    /// <exception cref="OperationCanceledException">It never will.</exception>
+    /// <exception cref="OperationCanceledException">It never will: the proxy has said so, as in life.</exception>
     public Task AllSeenAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -141,9 +130,8 @@ internal sealed class LedgerCall
                 return Task.CompletedTask;
             }
 
-            // Whoever answers a client that is gone learns of it from the proxy, as in life.
             (_waiting, _wanted) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), Sent);
-            return _isOver ? Task.Delay(Timeout.Infinite, cancellationToken) : _waiting.Task.WaitAsync(cancellationToken);
+            return _waiting.Task.WaitAsync(cancellationToken);
         }
     }
 

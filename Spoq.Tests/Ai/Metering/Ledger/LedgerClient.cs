@@ -19,6 +19,7 @@ internal static class LedgerClient
         {
             using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, leaving.Token);
             call.Status = (int)answer.StatusCode;
+            call.HeadSeen.TrySetResult();
             call.RequestId = answer.Headers.TryGetValues("X-Request-Id", out var ids) && Guid.TryParse(ids.First(), out var id) ? id : null;
             await using var stream = await answer.Content.ReadAsStreamAsync(leaving.Token);
             await ReadAsync(stream, call, leaving.Token);
@@ -31,7 +32,6 @@ internal static class LedgerClient
         {
             call.EndedAt = DateTimeOffset.UtcNow;
             call.IsHung = hung.IsCancellationRequested;
-            call.Over();
         }
     }
 

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
+using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Ai.Metering.Ledger;
@@ -25,7 +28,9 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
     private LedgerUpstream _upstream = null!;
     private DatabaseDoor _door = null!;
     private SpoqServer _server = null!;
+    private string _database = "";
     private NpgsqlDataSource _books = null!;
+    private volatile bool _isDown;
     private int _next = -1;
     private int _storms;
 
@@ -36,7 +41,9 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
         await Task.WhenAll(Enumerable.Range(0, plan.Workers).Select(WorkAsync));
         var took = watch.Elapsed;
         await Task.WhenAll(_sampling);
+
         await _server.StopAsync();
+        await NextStartAsync();
         return new LedgerSheet(plan, took, [.. _calls.OfType<LedgerCall>()], await LedgerEvent.ReadAsync(_books), await UsageWorld.WrongSumsAsync(_books), [.. _latencies]);
     }
 
@@ -47,13 +54,16 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
         await _server.DisposeAsync();
         await _door.DisposeAsync();
         await _upstream.DisposeAsync();
+        await TestCluster.DropAsync(_database);
     }
 
     private async Task StartAsync()
     {
-        _upstream = await LedgerUpstream.StartAsync(number => _calls[number]!);
-        _server = await SpoqServer.NewAsync(LedgerSettings.Of(_upstream.BaseUrl, plan.Workers));
-        _books = NpgsqlDataSource.Create(_server.ConnectionString);
+        _upstream = await LedgerUpstream.StartAsync(number => _calls[number]!, () => _isDown);
+        _database = await TestCluster.CreateDatabaseAsync();
+        _books = NpgsqlDataSource.Create(_database);
+        _door = new DatabaseDoor(_database);
+        _server = await SpoqServer.NewAsync(new Dictionary<string, string>(LedgerSettings.Of(_upstream.BaseUrl, plan.Workers)) { ["ConnectionStrings__Spoq"] = _door.ConnectionString });
         using var customer = await ApiClient.SignedUpAsync(_server);
         using var made = await customer.PostAsync("/v1/api-keys", new { name = "ledger", scopes = new[] { "ai" } });
         var key = await ApiClient.JsonAsync(made, HttpStatusCode.Created);
@@ -63,13 +73,18 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
             await cap.ExecuteNonQueryAsync();
         }
 
-        // From now on by a door that can be shut.
-        _door = new DatabaseDoor(_server.ConnectionString);
-        _server.Set(new Dictionary<string, string> { ["ConnectionStrings__Spoq"] = _door.ConnectionString });
-        await _server.StopAsync();
-        await _server.StartAsync();
         _up.SetResult();
         Forecast();
+    }
+
+    /// <summary>What a stop leaves in the spool is the next start's, which does this first.</summary>
+    private async Task NextStartAsync()
+    {
+        var options = Options.Create(new SpoolOptions { SpoolDirectory = Path.Combine(_server.DataDirectory, "usage-spool") });
+        using var meter = new UsageMeter(options, TimeProvider.System, NullLogger<UsageMeter>.Instance);
+        using var shipper = new UsageShipper(meter, new UsageBooks(_books, TimeProvider.System), options, NullLogger<UsageShipper>.Instance);
+        await shipper.ShipAsync(CancellationToken.None);
+        await shipper.AdoptAsync(CancellationToken.None);
     }
 
     /// <summary>Each kind of weather comes when the run has come to a call that chance chose.</summary>
@@ -94,7 +109,9 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
     {
         _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await end();
+        _isDown = true;
         await _server.StartAsync();
+        _isDown = false;
         _up.SetResult();
     }
 
@@ -102,7 +119,7 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
     private async Task OutageAsync()
     {
         _door.Shut();
-        var until = Math.Min(plan.Calls - 1, Volatile.Read(ref _next) + (plan.Calls / 20));
+        var until = Math.Min(plan.Calls - 1, Volatile.Read(ref _next) + (plan.Calls / 12));
         await Eventually.TrueAsync(() => Volatile.Read(ref _next) >= until, "calls to be made while PostgreSQL is away", s_hung);
         _door.Open();
     }

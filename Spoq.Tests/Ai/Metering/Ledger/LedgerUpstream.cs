@@ -16,11 +16,12 @@ internal sealed class LedgerUpstream : IAsyncDisposable
     public const string Key = "sk-ledger";
 
     private readonly Func<int, LedgerCall> _find;
+    private readonly Func<bool> _isDown;
     private readonly WebApplication _app;
 
-    private LedgerUpstream(Func<int, LedgerCall> find)
+    private LedgerUpstream(Func<int, LedgerCall> find, Func<bool> isDown)
     {
-        _find = find;
+        (_find, _isDown) = (find, isDown);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         _app = builder.Build();
@@ -30,9 +31,11 @@ internal sealed class LedgerUpstream : IAsyncDisposable
 
     public string BaseUrl => _app.Urls.First();
 
-    public static async Task<LedgerUpstream> StartAsync(Func<int, LedgerCall> find)
+    /// <param name="find">By its number.</param>
+    /// <param name="isDown">The proxy is dead for sure: nothing reaches it.</param>
+    public static async Task<LedgerUpstream> StartAsync(Func<int, LedgerCall> find, Func<bool> isDown)
     {
-        var upstream = new LedgerUpstream(find);
+        var upstream = new LedgerUpstream(find, isDown);
         await upstream._app.StartAsync();
         return upstream;
     }
@@ -65,7 +68,7 @@ internal sealed class LedgerUpstream : IAsyncDisposable
             }
 
             (call.Taken, call.Sent, call.ToldUsage) = (call.Taken + 1, 0, false);
-            var answer = new LedgerAnswer(http, call, fault);
+            var answer = new LedgerAnswer(http, call, fault, _isDown);
             await (fault == "garbage" ? GarbageAsync(http) : call.Stream ? answer.StreamAsync(body.AsSpan().IndexOf("include_usage"u8) >= 0) : answer.WholeAsync());
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
