@@ -39,6 +39,7 @@ namespace Spoq.Cli;
 [JsonSerializable(typeof(StatusShown))]
 [JsonSerializable(typeof(SyncShown))]
 [JsonSerializable(typeof(SyncState))]
+[JsonSerializable(typeof(TokenRefused))]
 [JsonSerializable(typeof(Tokens))]
 [JsonSerializable(typeof(UpdateShown))]
 [JsonSerializable(typeof(VersionSeen))]

@@ -6,7 +6,9 @@ namespace Spoq.Cli;
 internal sealed class Interrupts : IDisposable
 {
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(20);
     private static volatile CancellationTokenSource? s_inner;
+    private static volatile bool s_isHeld;
 
     private readonly CancellationTokenSource _ended = new();
     private readonly PosixSignalRegistration[] _registrations;
@@ -19,6 +21,11 @@ internal sealed class Interrupts : IDisposable
     public static CancellationTokenSource Inner(CancellationToken outer) => s_inner = CancellationTokenSource.CreateLinkedTokenSource(outer);
 
     public static void EndInner() => s_inner = null;
+
+    /// <summary>Until it is released nothing ends this process early.</summary>
+    public static void Hold() => s_isHeld = true;
+
+    public static void Release() => s_isHeld = false;
 
     public void Dispose()
     {
@@ -37,10 +44,22 @@ internal sealed class Interrupts : IDisposable
 
         if (_ended.IsCancellationRequested)
         {
-            Environment.Exit(ExitCode.Interrupted);
+            _ = ExitAsync(TimeSpan.Zero);
+            return;
         }
 
-        _ = Task.Delay(s_grace).ContinueWith(_ => Environment.Exit(ExitCode.Interrupted), TaskScheduler.Default);
+        _ = ExitAsync(s_grace);
         _ended.Cancel();
+    }
+
+    private static async Task ExitAsync(TimeSpan grace)
+    {
+        await Task.Delay(grace);
+        while (s_isHeld)
+        {
+            await Task.Delay(s_between);
+        }
+
+        Environment.Exit(ExitCode.Interrupted);
     }
 }

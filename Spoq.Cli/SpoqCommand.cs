@@ -31,6 +31,7 @@ internal static class SpoqCommand
             LogoutCommand.Build(),
             UpdateCommand.Build(),
             CompletionCommand.Build(),
+            AuthorizedKeysCommand.Build(),
         };
         foreach (var option in CommonOptions.All)
         {

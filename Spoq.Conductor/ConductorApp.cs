@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Spoq.Conductor.Access;
 using Spoq.Conductor.Ask;
 using Spoq.Conductor.Ask.OpenAi;
+using Spoq.Conductor.Desired;
 using Spoq.Conductor.Files;
 using Spoq.Conductor.Reports;
 using Spoq.Conductor.Run;
@@ -51,7 +52,13 @@ internal static class ConductorApp
         builder.Services.AddSingleton<OriginGate>();
         builder.Services.AddSingleton<RateGate>();
         builder.Services.AddSingleton<ResourceMeter>();
+        builder.Services.AddSingleton<HomeLine>();
+        builder.Services.AddSingleton<Heartbeats>();
         builder.Services.AddSingleton<HomeReporter>();
+        builder.Services.AddSingleton<StateHolder>();
+        builder.Services.AddSingleton<StatePuller>();
+        builder.Services.AddSingleton<DeviceSightings>();
+        builder.Services.AddSingleton<HomeNews>();
         AddAgent(builder.Services, config);
         builder.Services.AddSingleton<StatusEndpoints>();
 
@@ -62,6 +69,7 @@ internal static class ConductorApp
         var status = app.Services.GetRequiredService<StatusEndpoints>();
         app.MapGet("/health", status.HealthAsync).WithMetadata(OpenToAll.Mark);
         app.MapGet("/api/status", status.StatusAsync);
+        app.MapPost("/api/poke", app.Services.GetRequiredService<StatePuller>().TakePokeAsync).WithMetadata(ForPokes.Mark);
         app.MapPost("/api/ask", app.Services.GetRequiredService<AskEndpoint>().HandleAsync);
         app.MapPost("/api/ask/approvals", app.Services.GetRequiredService<Approvals>().DecideAsync);
         app.MapPost("/api/run", app.Services.GetRequiredService<RunEndpoint>().HandleAsync);
@@ -87,10 +95,11 @@ internal static class ConductorApp
         }
         else
         {
-            services.AddSingleton<IAgentModel, EchoModel>();
+            services.AddSingleton<IAgentModel, DesiredAgentModel>();
         }
 
         services.AddSingleton<Workspace>();
+        services.AddSingleton<ForkWatch>();
         services.AddSingleton<CommandGuard>();
         services.AddSingleton<Toolbox>();
         services.AddSingleton<Approvals>();
@@ -123,7 +132,7 @@ internal static class ConductorApp
         await reporting;
     }
 
-    private static HttpClient ControlPlaneClient(ConductorConfig config)
+    public static HttpClient ControlPlaneClient(ConductorConfig config)
     {
         var handler = new SocketsHttpHandler
         {
@@ -133,6 +142,6 @@ internal static class ConductorApp
             UseCookies = false,
             UseProxy = !config.ControlPlaneUrl.IsLoopback,
         };
-        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = 64 * 1024 };
+        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = 1024 * 1024 };
     }
 }

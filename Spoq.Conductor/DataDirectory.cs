@@ -40,6 +40,9 @@ internal sealed class DataDirectory
         }
     }
 
+    /// <summary>Only looks: for who is not its Conductor, such as the updater.</summary>
+    public static DataDirectory Of(string path) => new(Path.GetFullPath(path));
+
     /// <summary>Null when another process holds it. The kernel lets go when the holder dies, however it dies.</summary>
     public FileStream? TryLock()
     {
@@ -68,11 +71,19 @@ internal sealed class DataDirectory
     }
 
     /// <summary>Readers see the old file or the new one, never half of it.</summary>
-    public async Task WriteAsync<T>(string name, T value, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    public Task WriteAsync<T>(string name, T value, JsonTypeInfo<T> type, CancellationToken cancellationToken) => WriteAsync(name, value, type, OwnerOnly, cancellationToken);
+
+    /// <summary>The same, and whoever is in the folder's group may read it.</summary>
+    public Task WriteForGroupAsync<T>(string name, T value, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        WriteAsync(name, value, type, OwnerOnly | UnixFileMode.GroupRead, cancellationToken);
+
+    public void Delete(string name) => File.Delete(Path.Combine(Root, name));
+
+    private async Task WriteAsync<T>(string name, T value, JsonTypeInfo<T> type, UnixFileMode mode, CancellationToken cancellationToken)
     {
         var target = Path.Combine(Root, name);
         var draft = $"{target}.{Guid.NewGuid():N}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = mode };
         await using (var file = new FileStream(draft, options))
         {
             await JsonSerializer.SerializeAsync(file, value, type, cancellationToken);
@@ -81,6 +92,4 @@ internal sealed class DataDirectory
 
         File.Move(draft, target, overwrite: true);
     }
-
-    public void Delete(string name) => File.Delete(Path.Combine(Root, name));
 }

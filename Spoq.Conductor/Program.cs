@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Spoq.Conductor;
+using Spoq.Conductor.Updates;
 using Spoq.Core.Wire;
 
 [assembly: UnsupportedOSPlatform("windows")]
@@ -15,9 +16,10 @@ if (args is ["--version"])
     return 0;
 }
 
-if (args is not ["--config", var file])
+var isUpdate = args is ["update", ..];
+if ((isUpdate ? args[1..] : args) is not ["--config", var file])
 {
-    await Console.Error.WriteLineAsync("Usage: Spoq.Conductor --config FILE");
+    await Console.Error.WriteLineAsync("Usage: conductor --config FILE\n       conductor update --config FILE");
     return Usage;
 }
 
@@ -25,6 +27,13 @@ if (!ConfigFile.TryRead(file, out var config, out var listen, out var complaint)
 {
     await Console.Error.WriteLineAsync(complaint);
     return BadConfiguration;
+}
+
+if (isUpdate)
+{
+    using var http = ConductorApp.ControlPlaneClient(config);
+    var program = config.Update?.Program ?? Environment.ProcessPath!;
+    return await new Updater(config, DataDirectory.Of(config.DataDirectory), http, program, ThisArtifact.ReleaseKey, TimeProvider.System).RunAsync(CancellationToken.None);
 }
 
 if (!DataDirectory.TryOpen(config.DataDirectory, out var data, out complaint))

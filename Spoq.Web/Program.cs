@@ -47,6 +47,7 @@ if (args.Contains(RotateKeysCommand.Name))
 }
 
 app.UseWebShell();
+app.UseMinimumCli();
 app.MapWebShell();
 app.MapOps();
 app.MapAccess();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -11,6 +12,10 @@ internal sealed class Session(Uri root, Home home, HttpClient http)
 
     // A token that ends while it is on its way is one too many.
     private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(60);
+
+    // Within the server's ten seconds, whatever the way there takes.
+    private static readonly TimeSpan s_again = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(400);
 
     public bool IsSignedIn => Find() is not null;
 
@@ -34,8 +39,18 @@ internal sealed class Session(Uri root, Home home, HttpClient http)
         }
 
         // Whoever presses Ctrl-C now must not lose the successor of a token that is spent.
-        var renewed = await RefreshAsync(held, CancellationToken.None);
-        await home.WriteAsync(renewed is null ? home.Read().Without(root) : Renewed(renewed), CancellationToken.None);
+        SignIn? renewed;
+        Interrupts.Hold();
+        try
+        {
+            renewed = await RefreshAsync(held, CancellationToken.None);
+            await home.WriteAsync(renewed is null ? home.Read().Without(root) : Renewed(renewed), CancellationToken.None);
+        }
+        finally
+        {
+            Interrupts.Release();
+        }
+
         return renewed?.AccessToken ?? throw new CommandFailedException(ExitCode.NotSignedIn, $"Your sign-in at {root.Text()} has ended. Sign in again with: spoq init");
     }
 
@@ -73,14 +88,8 @@ internal sealed class Session(Uri root, Home home, HttpClient http)
     {
         try
         {
-            using var form = new FormUrlEncodedContent(new Dictionary<string, string>
-            {
-                ["grant_type"] = "refresh_token",
-                ["client_id"] = ClientId,
-                ["refresh_token"] = held.RefreshToken,
-            });
-            using var answer = await http.PostAsync(root.At("/oauth/token"), form, cancellationToken);
-            if (answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized)
+            using var answer = await PostAsync(held, cancellationToken);
+            if (answer.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized && await IsEndedAsync(answer, cancellationToken))
             {
                 return null;
             }
@@ -102,7 +111,49 @@ internal sealed class Session(Uri root, Home home, HttpClient http)
             throw new CommandFailedException(ExitCode.Failed, $"{root.Text()} answered something that is no token. Check the address.");
         }
     }
+
+    /// <summary>An answer that was lost on its way is asked for again: for ten seconds the server gives it once more.</summary>
+    private async Task<HttpResponseMessage> PostAsync(SignIn held, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["grant_type"] = "refresh_token",
+                ["client_id"] = ClientId,
+                ["refresh_token"] = held.RefreshToken,
+            });
+            try
+            {
+                return await http.PostAsync(root.At("/oauth/token"), form, cancellationToken);
+            }
+            catch (HttpRequestException e) when (!NeverLeft(e) && Stopwatch.GetElapsedTime(began) < s_again)
+            {
+                await Task.Delay(s_between, cancellationToken);
+            }
+        }
+    }
+
+    private static bool NeverLeft(HttpRequestException e) =>
+        e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+
+    /// <summary>Anything else, such as a proxy's own page, is no reason to forget a sign-in.</summary>
+    private static async Task<bool> IsEndedAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await answer.Content.ReadFromJsonAsync(CliJson.Default.TokenRefused, cancellationToken))?.Error == "invalid_grant";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
 }
+
+/// <summary>RFC 6749, section 5.2.</summary>
+internal sealed record TokenRefused(string Error);
 
 /// <summary>RFC 6749, section 5.1.</summary>
 internal sealed record Tokens(string AccessToken, string RefreshToken, long ExpiresIn)

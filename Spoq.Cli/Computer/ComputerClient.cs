@@ -15,6 +15,7 @@ internal sealed class ComputerClient : IDisposable
 {
     private static readonly TimeSpan s_margin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http;
     private readonly Func<CancellationToken, Task<RuntimeToken>>? _issue;
@@ -82,7 +83,7 @@ internal sealed class ComputerClient : IDisposable
         where T : class
     {
         using var answer = await SendAsync(HttpMethod.Post, path, body, cancellationToken);
-        await using var stream = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        await using var stream = await OpenAsync(answer, cancellationToken);
         await using var events = SseParser.Create(stream, (_, data) => Parse(data, type)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await NextAsync(events, cancellationToken))
         {
@@ -92,6 +93,10 @@ internal sealed class ComputerClient : IDisposable
             }
         }
     }
+
+    /// <summary>What is read of it ends with an <see cref="IOException"/> when nothing comes for a minute.</summary>
+    public static async Task<Stream> OpenAsync(HttpResponseMessage answer, CancellationToken cancellationToken) =>
+        new IdleLimitStream(await answer.Content.ReadAsStreamAsync(cancellationToken), s_idle);
 
     public CommandFailedException BrokenOff() => new(ExitCode.Network, $"The connection to {Name} broke off. Try again when it is back.");
 

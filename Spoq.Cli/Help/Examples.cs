@@ -47,6 +47,7 @@ internal static class Examples
         ["spoq logout"] = ["spoq logout"],
         ["spoq update"] = ["spoq update", "spoq update --check"],
         ["spoq completion"] = ["spoq completion bash > ~/.local/share/bash-completion/completions/spoq", "echo 'source <(spoq completion zsh)' >> ~/.zshrc", "spoq completion fish > ~/.config/fish/completions/spoq.fish"],
+        ["spoq authorized-keys"] = ["AuthorizedKeysCommand /usr/local/bin/spoq authorized-keys %u %f      in sshd_config"],
         ["spoq help"] = ["spoq help ask", "spoq help keys create"],
     };
 

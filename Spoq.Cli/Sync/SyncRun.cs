@@ -122,7 +122,7 @@ internal sealed class SyncRun(ComputerClient computer, LocalFolder local, string
         }
 
         using var answer = await computer.SendAsync(HttpMethod.Post, "/api/sync/fetch", JsonContent.Create(new SyncFetch(folder, paths), WireJson.Default.SyncFetch), cancellationToken);
-        await using var pack = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        await using var pack = await ComputerClient.OpenAsync(answer, cancellationToken);
         var header = new byte[PackHeader.Size];
         foreach (var path in paths)
         {

@@ -1,7 +1,7 @@
-using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Spoq.Cli.Account;
+using Spoq.Conductor.Updates;
+using Spoq.Core.Releases;
 
 namespace Spoq.Cli.Updates;
 
@@ -28,18 +28,12 @@ internal sealed record UpdateShown(string From, string To, bool Updated);
 internal static class ThisBuild
 {
     /// <summary>The key that releases must be signed with, pinned when this was published; null: a development build.</summary>
-    public static string? ReleaseKey { get; } =
-        typeof(ThisBuild).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(one => one.Key == "ReleaseKey")?.Value is { Length: > 0 } key ? key : null;
+    public static string? ReleaseKey { get; } = BuildFile.KeyOf(typeof(ThisBuild).Assembly);
 
     /// <summary>Such as <c>spoq-linux-amd64</c>.</summary>
     public static string ArtifactName { get; } =
         $"spoq-{(OperatingSystem.IsMacOS() ? "darwin" : "linux")}-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "amd64")}";
 
     /// <summary>Later than this one; what is no version is not.</summary>
-    public static bool IsOlderThan(string? other) => IsNewer(other, ControlPlane.Version);
-
-    internal static bool IsNewer(string? candidate, string than) => Parse(candidate) is { } one && Parse(than) is { } two && one > two;
-
-    private static Version? Parse(string? text) =>
-        Version.TryParse((text ?? "").Split('-', '+')[0], out var version) && text!.Split('.').All(part => int.TryParse(part.Split('-', '+')[0], NumberStyles.None, CultureInfo.InvariantCulture, out _)) ? version : null;
+    public static bool IsOlderThan(string? other) => ReleaseVersion.IsNewer(other, ControlPlane.Version);
 }

@@ -6,7 +6,7 @@ using Spoq.Core.Wire;
 namespace Spoq.Conductor.Access;
 
 /// <summary>The control plane's public keys: fetched, kept on disk, and good for a day when it cannot be reached.</summary>
-internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory data, HttpClient http, TimeProvider clock, ILogger<ControlPlaneKeys> log) : IDisposable
+internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory data, HttpClient http, TimeProvider clock, ILogger<ControlPlaneKeys> log)
 {
     private const string CacheFile = "jwks.json";
     private static readonly TimeSpan s_freshFor = TimeSpan.FromMinutes(10);
@@ -15,25 +15,26 @@ internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory dat
     // Whoever sends tokens with invented kids gets one fetch out of us per this time, not one per token.
     private static readonly TimeSpan s_betweenFetches = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _fetching = new(1, 1);
+    private readonly Lock _starting = new();
     private volatile Held? _held;
-    private DateTimeOffset _lastTry = DateTimeOffset.MinValue;
+    private Task _fetch = Task.CompletedTask;
+    private long? _lastTry;
 
     /// <summary>Null when there are none that may still be believed.</summary>
     public async ValueTask<KeySet?> GetAsync(CancellationToken cancellationToken)
     {
         _held ??= FromDisk();
-        var age = _held is { } held ? clock.GetUtcNow() - held.FetchedAt : TimeSpan.MaxValue;
+        var age = AgeOf(_held);
         if (age > s_freshFor)
         {
-            var fetch = FetchAsync(_held, cancellationToken);
+            var fetch = Fetch(_held);
             if (age > s_usableFor)
             {
-                await fetch;
+                await fetch.WaitAsync(cancellationToken);
             }
         }
 
-        return _held is { } now && clock.GetUtcNow() - now.FetchedAt <= s_usableFor ? now.Keys : null;
+        return AgeOf(_held) <= s_usableFor ? _held!.Keys : null;
     }
 
     /// <summary>Null when nothing newer than <paramref name="seen"/> could be had.</summary>
@@ -41,28 +42,34 @@ internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory dat
     {
         if (_held is { } held && ReferenceEquals(held.Keys, seen))
         {
-            await FetchAsync(held, cancellationToken);
+            await Fetch(held).WaitAsync(cancellationToken);
         }
 
         return _held?.Keys is { } keys && !ReferenceEquals(keys, seen) ? keys : null;
     }
 
-    public void Dispose() => _fetching.Dispose();
+    /// <summary>By a clock that nobody sets: where the time of day is put right meanwhile, keys do not grow old or young.</summary>
+    private TimeSpan AgeOf(Held? held) => held is null ? TimeSpan.MaxValue : held.AgeThen + clock.GetElapsedTime(held.Then);
 
-    private async Task FetchAsync(Held? seen, CancellationToken cancellationToken)
+    /// <summary>One for all who wait; each may hang up without ending it.</summary>
+    private Task Fetch(Held? seen)
     {
-        await _fetching.WaitAsync(cancellationToken);
-        try
+        lock (_starting)
         {
-            var now = clock.GetUtcNow();
-            if (!ReferenceEquals(_held, seen) || now - _lastTry < s_betweenFetches)
+            if (!_fetch.IsCompleted || !ReferenceEquals(_held, seen) || (_lastTry is { } last && clock.GetElapsedTime(last) < s_betweenFetches))
             {
-                return;
+                return _fetch;
             }
 
-            _lastTry = now;
+            _lastTry = clock.GetTimestamp();
+            return _fetch = Task.Run(FetchAsync);
+        }
+    }
 
-            // Whoever waits may hang up; the keys are everybody's.
+    private async Task FetchAsync()
+    {
+        try
+        {
             using var answer = await http.GetAsync(config.JwksUrl, CancellationToken.None);
             answer.EnsureSuccessStatusCode();
             var jwks = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(CancellationToken.None), WireJson.Default.Jwks);
@@ -71,16 +78,12 @@ internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory dat
                 throw new JsonException("The key set holds no key that signs tokens.");
             }
 
-            _held = new Held(keys, now);
-            await data.WriteAsync(CacheFile, new CachedKeys(config.Issuer, now, jwks), KeysJson.Default.CachedKeys, CancellationToken.None);
+            _held = new Held(keys, TimeSpan.Zero, clock.GetTimestamp());
+            await data.WriteAsync(CacheFile, new CachedKeys(config.Issuer, clock.GetUtcNow(), jwks), KeysJson.Default.CachedKeys, CancellationToken.None);
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or IOException or OperationCanceledException or UnauthorizedAccessException)
         {
             log.LogWarning("The control plane's keys could not be fetched: {Reason}", e.Message);
-        }
-        finally
-        {
-            _fetching.Release();
         }
     }
 
@@ -89,10 +92,11 @@ internal sealed class ControlPlaneKeys(ConductorConfig config, DataDirectory dat
         var cached = data.Read(CacheFile, KeysJson.Default.CachedKeys);
 
         // A time in the future was written by a clock that was wrong: who knows how old it is.
-        return cached?.Issuer == config.Issuer && cached.FetchedAt <= clock.GetUtcNow() ? new Held(new KeySet(cached.Jwks), cached.FetchedAt) : null;
+        return cached?.Issuer == config.Issuer && clock.GetUtcNow() - cached.FetchedAt is var age && age >= TimeSpan.Zero ? new Held(new KeySet(cached.Jwks), age, clock.GetTimestamp()) : null;
     }
 
-    private sealed record Held(KeySet Keys, DateTimeOffset FetchedAt);
+    /// <param name="AgeThen">How old they were at <paramref name="Then"/>, a timestamp.</param>
+    private sealed record Held(KeySet Keys, TimeSpan AgeThen, long Then);
 }
 
 internal sealed record CachedKeys(string Issuer, DateTimeOffset FetchedAt, Jwks Jwks);

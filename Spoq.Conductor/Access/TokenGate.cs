@@ -1,3 +1,4 @@
+using Spoq.Conductor.Desired;
 using Spoq.Core;
 using Spoq.Core.Access;
 using Spoq.Core.Instances;
@@ -11,30 +12,60 @@ internal sealed class OpenToAll
     public static readonly OpenToAll Mark = new();
 }
 
+/// <summary>Marks the one endpoint that only the control plane itself may call.</summary>
+internal sealed class ForPokes
+{
+    public static readonly ForPokes Mark = new();
+}
+
 /// <summary>Lets a request in by its token alone: where it comes from and which host it names prove nothing. Local users come through a socket of their own.</summary>
-internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, RateGate rate, TimeProvider clock)
+internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, StateHolder state, RateGate rate, TimeProvider clock)
 {
     private readonly TokenRules _rules = new(config.Issuer, config.Hostname);
+    private readonly TokenRules _pokes = new(config.Issuer, config.Hostname) { Type = TokenTypes.Poke };
 
     public RequestDelegate Around(RequestDelegate next) => async context =>
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<OpenToAll>() is null && await CheckAsync(context) is { } refusal)
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<OpenToAll>() is not null)
         {
-            Challenge(context, refusal);
-            await Problems.WriteAsync(context, refusal);
+            await next(context);
             return;
         }
 
+        var isPoke = metadata?.GetMetadata<ForPokes>() is not null;
+        if (!isPoke && context.Features.Get<LocalUser>() is { } user)
+        {
+            await (rate.IsAllowed($"uid {user.Uid}") ? next(context) : RefuseAsync(context, ConductorRefusals.TooOften));
+            return;
+        }
+
+        if (!(await CheckAsync(context, isPoke ? _pokes : _rules)).Try(out var claims, out var refusal) || (refusal = isPoke ? AdmitPoke(claims) : Admit(claims, context.Request.Method)) is not null)
+        {
+            await RefuseAsync(context, refusal);
+            return;
+        }
+
+        // Who is let out while something runs for them does not keep it running.
+        using var standing = isPoke ? null : state.WhenChanged(() =>
+        {
+            if (Admit(claims, context.Request.Method) is not null)
+            {
+                context.Abort();
+            }
+        });
         await next(context);
     };
 
-    private async Task<Refusal?> CheckAsync(HttpContext context)
+    private static Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        Challenge(context, refusal);
+        return Problems.WriteAsync(context, refusal);
+    }
+
+    private async Task<Result<TokenClaims>> CheckAsync(HttpContext context, TokenRules rules)
     {
         const string Scheme = "Bearer ";
-        if (context.Features.Get<LocalUser>() is { } user)
-        {
-            return rate.IsAllowed($"uid {user.Uid}") ? null : ConductorRefusals.TooOften;
-        }
 
         if (context.Request.Headers.Authorization is not [{ } header])
         {
@@ -52,11 +83,11 @@ internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, R
         }
 
         var token = header[Scheme.Length..].Trim();
-        var verified = TokenVerifier.Verify(token, known, _rules, clock.GetUtcNow());
+        var verified = TokenVerifier.Verify(token, known, rules, clock.GetUtcNow());
         if (!verified.Try(out var claims, out var refusal) && ReferenceEquals(refusal, AccessRefusals.KeyUnknown)
             && await keys.RefreshAsync(known, context.RequestAborted) is { } newer)
         {
-            verified = TokenVerifier.Verify(token, newer, _rules, clock.GetUtcNow());
+            verified = TokenVerifier.Verify(token, newer, rules, clock.GetUtcNow());
         }
 
         if (!verified.Try(out claims, out refusal))
@@ -64,8 +95,10 @@ internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, R
             return refusal;
         }
 
-        return Admit(claims, context.Request.Method) ?? (rate.IsAllowed(claims.Subject) ? null : ConductorRefusals.TooOften);
+        return rate.IsAllowed(claims.Subject) ? claims : ConductorRefusals.TooOften;
     }
+
+    private Refusal? AdmitPoke(TokenClaims claims) => claims.InstanceId == config.InstanceId.ToString() ? null : AccessRefusals.TokenInvalid;
 
     /// <summary>Its owner, and whom the owner let in: the control plane signs their role into a token for this computer alone.</summary>
     private Refusal? Admit(TokenClaims claims, string method)
@@ -75,13 +108,29 @@ internal sealed class TokenGate(ConductorConfig config, ControlPlaneKeys keys, R
             return AccessRefusals.TokenInvalid;
         }
 
-        return claims switch
+        var desired = state.Current;
+        if (desired is not null && Guid.TryParse(claims.GrantId, out var session) && desired.Ended.Contains(session))
         {
-            _ when claims.Subject == config.OwnerId.ToString() => null,
-            { InstanceId: not null, Role: "operator" } => null,
-            { InstanceId: not null, Role: "viewer" } => HttpMethods.IsGet(method) ? null : InstanceRefusals.NotAllowed,
+            return AccessRefusals.TokenInvalid;
+        }
+
+        return RoleOf(claims, desired) switch
+        {
+            "owner" or "operator" => null,
+            "viewer" => HttpMethods.IsGet(method) ? null : InstanceRefusals.NotAllowed,
             _ => AccessRefusals.NotYours,
         };
+    }
+
+    /// <summary>What the token says, unless the control plane has told us since who is who. Null: nobody here.</summary>
+    private string? RoleOf(TokenClaims claims, DesiredState? desired)
+    {
+        if (desired is not null && claims.IssuedAt <= desired.AsOf)
+        {
+            return desired.Members.FirstOrDefault(member => member.AccountId.ToString() == claims.Subject)?.Role;
+        }
+
+        return claims.Subject == config.OwnerId.ToString() ? "owner" : claims is { InstanceId: not null, Role: "operator" or "viewer" } ? claims.Role : null;
     }
 
     /// <summary>RFC 6750, section 3: a request without a token is told no error code.</summary>

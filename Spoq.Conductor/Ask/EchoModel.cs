@@ -1,30 +1,27 @@
 using System.Runtime.CompilerServices;
 using Spoq.Conductor.Sessions;
 using Spoq.Conductor.Tools;
+using Spoq.Core.Ai;
 
 namespace Spoq.Conductor.Ask;
 
 /// <summary>
-/// <c>spoq-echo</c>: says the question back, word by word. A token is a word with the white space before it. A line such as
-/// <c>/tool read {"path":"notes.txt"}</c> makes it use that tool, one line a step, and say the last result, so that the way
-/// of tools can be walked without a model.
+/// <c>spoq-echo</c>: says the question back, word by word, or does what <see cref="EchoScript"/> reads from it. A token is a
+/// word with the white space before it.
 /// </summary>
 internal sealed class EchoModel : IAgentModel
 {
-    private const string Sign = "/tool ";
-
     public string Name => "spoq-echo";
 
     public async IAsyncEnumerable<ModelPiece> AnswerAsync(IReadOnlyList<SessionTurn> turns, IReadOnlyList<Tool> tools, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var asked = turns.Last(turn => turn.Role == "user");
-        var script = asked.Text.Split('\n').Where(line => line.StartsWith(Sign, StringComparison.Ordinal)).ToList();
+        var script = EchoScript.Steps(asked.Text);
         var done = turns.Reverse().TakeWhile(turn => turn != asked).Count(turn => turn.Role == "tool");
         var input = turns.Sum(turn => Words(PromptText.Of(turn)).Count());
         if (done < script.Count)
         {
-            var words = script[done][Sign.Length..].Split(' ', 2);
-            yield return new ModelCall(new ToolCall($"echo-{done + 1}", words[0], words.ElementAtOrDefault(1) ?? "{}"));
+            yield return new ModelCall(new ToolCall(script[done].Id, script[done].Tool, script[done].Arguments));
             yield return new ModelUsage(input, 1);
             yield break;
         }

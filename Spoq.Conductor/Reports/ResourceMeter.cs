@@ -10,12 +10,21 @@ internal sealed class ResourceMeter(DataDirectory data, TimeProvider clock)
     private (long Busy, long Total) _before = ReadCpu();
     private long _readAt = clock.GetTimestamp();
     private double _cpuPercent;
+    private volatile ResourceUse _last = new(0, 0, 0, 0, 0);
 
+    /// <summary>What was read last where the kernel cannot be asked just now: no file is free, or the disk is away.</summary>
     public ResourceUse Read()
     {
-        var (memoryUsed, memoryTotal) = ReadMemory();
-        var (diskUsed, diskTotal) = ReadDisk();
-        return new ResourceUse(CpuPercent(), memoryUsed, memoryTotal, diskUsed, diskTotal);
+        try
+        {
+            var (memoryUsed, memoryTotal) = ReadMemory();
+            var (diskUsed, diskTotal) = ReadDisk();
+            return _last = new ResourceUse(CpuPercent(), memoryUsed, memoryTotal, diskUsed, diskTotal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return _last;
+        }
     }
 
     private double CpuPercent()

@@ -6,7 +6,7 @@ namespace Spoq.Conductor.Run;
 /// Ends what runs when this process is killed without a goodbye. A small shell holds the other end of a pipe; it is told
 /// which commands run, and when the pipe breaks it ends those, by the marker that all they started carries.
 /// </summary>
-internal sealed class CommandGuard(ILogger<CommandGuard> log) : IDisposable
+internal sealed class CommandGuard(ForkWatch forks, ILogger<CommandGuard> log) : IDisposable
 {
     // A session of its own, so that no signal for our group reaches it. Rounds, because whoever is killed may just have forked.
     private const string Script = """
@@ -29,10 +29,10 @@ internal sealed class CommandGuard(ILogger<CommandGuard> log) : IDisposable
     private readonly Lock _telling = new();
     private Process? _shell;
 
-    public IDisposable Watch(string marker)
+    public Watched Watch(string marker)
     {
         Tell('+', marker);
-        return new Watched(this, marker);
+        return new Watched(this, marker, forks.Watch(marker));
     }
 
     public void Dispose()
@@ -67,8 +67,15 @@ internal sealed class CommandGuard(ILogger<CommandGuard> log) : IDisposable
         return Process.Start(start) ?? throw new InvalidOperationException("No process was started.");
     }
 
-    private sealed class Watched(CommandGuard guard, string marker) : IDisposable
+    internal sealed class Watched(CommandGuard guard, string marker, ForkWatch.Watched forks) : IDisposable
     {
-        public void Dispose() => guard.Tell('-', marker);
+        /// <summary>It ran too many processes and was ended.</summary>
+        public CancellationToken TooMany => forks.TooMany;
+
+        public void Dispose()
+        {
+            guard.Tell('-', marker);
+            forks.Dispose();
+        }
     }
 }

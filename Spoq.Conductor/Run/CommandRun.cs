@@ -21,6 +21,7 @@ internal sealed class CommandRun(string workspace, TimeSpan timeout, CommandGuar
     private long _lastOutput;
 
     /// <exception cref="OperationCanceledException">It was stopped; everything it started is gone.</exception>
+    /// <exception cref="TooManyProcessesException">The same.</exception>
     public async Task<RunExit> RunAsync(string command, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
@@ -28,7 +29,7 @@ internal sealed class CommandRun(string workspace, TimeSpan timeout, CommandGuar
         using var watched = guard.Watch(marker);
         using var shell = Process.Start(Describe(command, marker)) ?? throw new InvalidOperationException("The shell did not start.");
         using var timer = new CancellationTokenSource(timeout);
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token, watched.TooMany);
         using var pumping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var timedOut = false;
         shell.StandardInput.Close();
@@ -52,6 +53,11 @@ internal sealed class CommandRun(string workspace, TimeSpan timeout, CommandGuar
         {
             await pumping.CancelAsync();
             await pumps.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (watched.TooMany.IsCancellationRequested)
+        {
+            throw new TooManyProcessesException();
         }
 
         var truncated = Interlocked.Read(ref _outputBytes) > MaxOutputBytes;

@@ -11,6 +11,7 @@ internal static partial class ProcessTree
     public const string Variable = "SPOQ_RUN";
 
     private const int Kill9 = 9;
+    private const int Stop = 19;
     private const int Rounds = 10;
 
     public static string NewMarker() => Guid.NewGuid().ToString("N");
@@ -25,7 +26,19 @@ internal static partial class ProcessTree
             _ = Signal(pid, Kill9);
         }
 
-        // Whoever forks while we look is found in the next round.
+        // Stopped first, because whoever is stopped does not fork: a bomb would else be ahead of us for ever.
+        var stopped = new HashSet<int>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var fresh = Marked(marker).Where(stopped.Add).ToList();
+            fresh.ForEach(one => _ = Signal(one, Stop));
+            if (fresh.Count == 0)
+            {
+                break;
+            }
+        }
+
+        // Whoever was born while we looked is found in the next round.
         for (var round = 0; round < Rounds; round++)
         {
             var left = Marked(marker).ToList();
@@ -37,35 +50,57 @@ internal static partial class ProcessTree
         }
     }
 
+    /// <summary>How many processes carry each of these.</summary>
+    public static Dictionary<string, int> CountByMarker(ICollection<string> markers)
+    {
+        var wanted = markers.Select(marker => (Marker: marker, Text: Encoding.ASCII.GetBytes($"{Variable}={marker}"))).ToList();
+        var counts = new Dictionary<string, int>();
+        foreach (var (_, folder) in Processes())
+        {
+            var environment = EnvironmentOf(folder);
+            if (wanted.Find(one => environment.AsSpan().IndexOf(one.Text) >= 0) is { Marker: { } found })
+            {
+                counts[found] = counts.GetValueOrDefault(found) + 1;
+            }
+        }
+
+        return counts;
+    }
+
     public static bool IsAnyLeft(string marker) => Marked(marker).Any();
 
     private static IEnumerable<int> Marked(string marker)
+    {
+        var wanted = Encoding.ASCII.GetBytes($"{Variable}={marker}");
+        return Processes().Where(one => EnvironmentOf(one.Folder).AsSpan().IndexOf(wanted) >= 0).Select(one => one.Pid);
+    }
+
+    private static IEnumerable<(int Pid, string Folder)> Processes()
     {
         if (!OperatingSystem.IsLinux())
         {
             yield break;
         }
 
-        var wanted = Encoding.ASCII.GetBytes($"{Variable}={marker}");
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && HasMarker(folder, wanted))
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
             {
-                yield return pid;
+                yield return (pid, folder);
             }
         }
     }
 
-    private static bool HasMarker(string folder, byte[] wanted)
+    private static byte[] EnvironmentOf(string folder)
     {
         try
         {
-            return File.ReadAllBytes(Path.Combine(folder, "environ")).AsSpan().IndexOf(wanted) >= 0;
+            return File.ReadAllBytes(Path.Combine(folder, "environ"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Gone meanwhile, or somebody else's.
-            return false;
+            return [];
         }
     }
 

@@ -48,6 +48,10 @@ internal sealed class RunEndpoint(DataDirectory data, CommandGuard guard, IHostA
         {
             await Send(new RunFailed("stopping", "This computer is stopping, so the command was ended. Run it again when it is back."), CancellationToken.None);
         }
+        catch (TooManyProcessesException e)
+        {
+            await Send(new RunFailed("too_many_processes", e.Message), stopped.Token);
+        }
         catch (System.ComponentModel.Win32Exception e)
         {
             // The message may hold the command line; the number is enough.

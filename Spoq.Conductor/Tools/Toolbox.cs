@@ -38,6 +38,10 @@ internal sealed class Toolbox(Workspace workspace, CommandGuard guard, ILogger<T
         {
             return ToolOutcome.Error(e.Message);
         }
+        catch (TooManyProcessesException e)
+        {
+            return ToolOutcome.Error(e.Message);
+        }
         catch (System.ComponentModel.Win32Exception e)
         {
             log.LogError("No shell could be started (error {Number}).", e.NativeErrorCode);

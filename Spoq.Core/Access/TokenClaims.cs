@@ -28,7 +28,7 @@ public sealed record TokenClaims
 
     public string? Scope { get; init; }
 
-    /// <summary>The grant that an access token belongs to, <c>sid</c>.</summary>
+    /// <summary>The grant that a token belongs to, or the browser session, <c>sid</c>: it ends with them.</summary>
     public string? GrantId { get; init; }
 
     /// <summary>What only an id token says.</summary>
@@ -55,6 +55,9 @@ public static class TokenTypes
 {
     public const string Jwt = "JWT";
     public const string AccessToken = "at+jwt";
+
+    /// <summary>Tells one Conductor to ask what is new, and opens nothing.</summary>
+    public const string Poke = "poke+jwt";
 }
 
 /// <summary>Who must have issued a token and for whom.</summary>

@@ -6,6 +6,9 @@ namespace Spoq.Core.Releases;
 /// <param name="MinCli">Older command lines must update.</param>
 public sealed record ReleaseManifest(string Version, string MinConductor, string MinCli, IReadOnlyList<ReleaseArtifact> Artifacts)
 {
+    /// <summary>How many of a hundred computers take the newest Conductor by themselves; see <see cref="Releases.Rollout"/>.</summary>
+    public int Rollout { get; init; } = Releases.Rollout.All;
+
     public ReleaseArtifact? Find(string name) => Artifacts.FirstOrDefault(artifact => artifact.Name == name);
 
     public IEnumerable<ReleaseArtifact> CommandLines => Artifacts.Where(artifact => artifact.Product == ReleaseArtifact.CommandLine);

@@ -14,5 +14,8 @@ public static class ReleaseRefusals
 
     public static readonly Refusal UnknownProduct = new("unknown_product", "Ask for a token for \"spoq\" or \"conductor\".", RefusalKind.Invalid, "binary");
 
+    public static Refusal CommandLineTooOld(string version, string needed) =>
+        new("cli_too_old", $"This spoq ({version}) is too old for this control plane, which needs {needed}. Update with: spoq update", RefusalKind.Forbidden);
+
     public static Refusal TooMany(TimeSpan wait) => new("too_many_requests", "Too many downloads were started. Wait a little, then try again.", RefusalKind.TooMany) { RetryAfter = wait };
 }

@@ -37,7 +37,14 @@ public sealed record ConductorConfig
 
     /// <summary>Whose pages may call from a browser, such as <c>https://spoq.dev</c>; null: those of <see cref="ControlPlaneUrl"/>.</summary>
     public IReadOnlyList<string>? CorsOrigins { get; init; }
+
+    /// <summary>How <c>conductor update</c> puts a newer one in place; null: as the server kit is laid out.</summary>
+    public UpdateConfig? Update { get; init; }
 }
+
+/// <param name="Program">The file that is replaced; null: the one that runs.</param>
+/// <param name="Restart">A command and its arguments; null: <c>systemctl restart conductor.service</c>.</param>
+public sealed record UpdateConfig(string? Program = null, IReadOnlyList<string>? Restart = null);
 
 /// <summary>A model behind an endpoint of OpenAI's form.</summary>
 /// <param name="Url">Up to and including <c>/v1</c>.</param>

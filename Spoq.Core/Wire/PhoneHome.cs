@@ -10,4 +10,14 @@ public sealed record PhoneHome(string Stage, string Version, string? Log = null)
 public sealed record PhoneHomeAnswer(string InstanceToken);
 
 /// <summary>Body of <c>POST /internal/instances/{id}/heartbeat</c>, sent every 30 s with the instance token.</summary>
-public sealed record Heartbeat(string Version, double CpuPercent, long MemoryUsedBytes, long MemoryTotalBytes, long DiskUsedBytes, long DiskTotalBytes);
+public sealed record Heartbeat(string Version, double CpuPercent, long MemoryUsedBytes, long MemoryTotalBytes, long DiskUsedBytes, long DiskTotalBytes)
+{
+    /// <summary>Since the last heartbeat that was taken; null: none.</summary>
+    public IReadOnlyList<DeviceSeen>? Devices { get; init; }
+
+    /// <summary>How the last update ended, told once; null: nothing new.</summary>
+    public UpdateOutcome? Update { get; init; }
+}
+
+/// <summary>A key of a device was offered to the computer's SSH server and is let in there.</summary>
+public sealed record DeviceSeen(Guid DeviceId, DateTimeOffset At);

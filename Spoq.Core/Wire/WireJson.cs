@@ -15,6 +15,7 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(AskRequest))]
 [JsonSerializable(typeof(ConductorConfig))]
 [JsonSerializable(typeof(ConductorStatus))]
+[JsonSerializable(typeof(DesiredState))]
 [JsonSerializable(typeof(FolderShown))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(Heartbeat))]
@@ -28,6 +29,9 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(SessionList))]
 [JsonSerializable(typeof(SessionShown))]
 [JsonSerializable(typeof(SyncAnswer))]
+[JsonSerializable(typeof(UpdateAsk))]
+[JsonSerializable(typeof(UpdateOffer))]
+[JsonSerializable(typeof(UpdateOutcome))]
 [JsonSerializable(typeof(SyncFetch))]
 [JsonSerializable(typeof(SyncRequest))]
 public sealed partial class WireJson : JsonSerializerContext;

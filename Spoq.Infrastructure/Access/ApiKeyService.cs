@@ -12,7 +12,7 @@ namespace Spoq.Infrastructure.Access;
 /// <summary>A key together with its secret: seen once, by whoever made it.</summary>
 public sealed record IssuedApiKey(ApiKey Key, string Secret);
 
-/// <summary>Makes, rotates and revokes API keys. Another account's id is not found.</summary>
+/// <summary>Makes, rotates and revokes API keys. Another account's id is not found, and neither is the key of a computer: it has the computer's id and is its own.</summary>
 public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, ApiKeyGate gate, AccessDesk desk)
 {
     /// <summary>Who holds this key; null: nobody, or not any more.</summary>
@@ -25,14 +25,14 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<ApiKey>().AsNoTracking()
-            .Where(key => key.AccountId == accountId && key.RevokedAt == null && (before == null || key.Id < before))
+            .Where(key => key.AccountId == accountId && key.RevokedAt == null && (before == null || key.Id < before) && !db.Instances.Any(instance => instance.Id == key.Id))
             .OrderByDescending(key => key.Id).Take(limit).ToListAsync(cancellationToken);
     }
 
     public async Task<ApiKey?> FindAsync(Guid accountId, Guid keyId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Set<ApiKey>().AsNoTracking().SingleOrDefaultAsync(key => key.Id == keyId && key.AccountId == accountId && key.RevokedAt == null, cancellationToken);
+        return await db.Set<ApiKey>().AsNoTracking().SingleOrDefaultAsync(key => key.Id == keyId && key.AccountId == accountId && key.RevokedAt == null && !db.Instances.Any(instance => instance.Id == key.Id), cancellationToken);
     }
 
     public async Task<Result<IssuedApiKey>> CreateAsync(Guid accountId, ApiKeyTerms terms, Caller caller, CancellationToken cancellationToken)
@@ -43,7 +43,7 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
 
         // One at a time for an account, so that what is counted holds until the commit.
         await db.Database.ExecuteSqlAsync($"select 1 from users where id = {accountId} for no key update", cancellationToken);
-        if (await db.Set<ApiKey>().CountAsync(key => key.AccountId == accountId && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > now), cancellationToken) >= ApiKey.MaxPerAccount)
+        if (await db.Set<ApiKey>().CountAsync(key => key.AccountId == accountId && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > now) && !db.Instances.Any(instance => instance.Id == key.Id), cancellationToken) >= ApiKey.MaxPerAccount)
         {
             return ApiKeyRefusals.TooMany;
         }
@@ -117,7 +117,7 @@ public sealed class ApiKeyService(IDbContextFactory<SpoqDbContext> contexts, Api
     }
 
     private static async Task<ApiKey?> LockAsync(SpoqDbContext db, Guid accountId, Guid keyId, CancellationToken cancellationToken) =>
-        (await db.Set<ApiKey>().FromSql($"select * from api_keys where id = {keyId} and account_id = {accountId} and revoked_at is null for update").ToListAsync(cancellationToken)).SingleOrDefault();
+        (await db.Set<ApiKey>().FromSql($"select * from api_keys where id = {keyId} and account_id = {accountId} and revoked_at is null and not exists (select 1 from instances where instances.id = api_keys.id) for update").ToListAsync(cancellationToken)).SingleOrDefault();
 
     /// <summary>Every node forgets the key with the commit.</summary>
     private static async Task SaveAsync(SpoqDbContext db, ApiKey key, CancellationToken cancellationToken)

@@ -10,7 +10,8 @@ namespace Spoq.Infrastructure.Accounts;
 /// </summary>
 public sealed class SessionNews : IDisposable
 {
-    private const string Channel = "sessions_ended";
+    /// <summary>Carries the account's id.</summary>
+    internal const string Channel = "sessions_ended";
 
     /// <summary>Longer than any cookie goes unchecked.</summary>
     private static readonly TimeSpan s_memory = TimeSpan.FromMinutes(5);

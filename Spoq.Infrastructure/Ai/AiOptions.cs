@@ -22,6 +22,9 @@ public sealed class AiOptions
     /// <summary>Whether an account that never had a plan is turned away. Null: in Production.</summary>
     public bool? PlanRequired { get; set; }
 
+    /// <summary>The model that answers on customers' computers; null: the first that the computer's plan includes.</summary>
+    public string? InstanceModel { get; set; }
+
     /// <summary>How long the development model waits before each token.</summary>
     public int EchoDelayMilliseconds { get; set; } = 5;
 }

@@ -21,6 +21,7 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
     private const int LargestAnswer = 1024 * 1024;
 
     private static readonly TimeSpan s_firstAnswer = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_poke = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
@@ -59,6 +60,25 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
     public IAsyncEnumerable<RunEvent> RunAsync(InstanceAccess access, RunRequest request, CancellationToken cancellationToken) => StreamAsync(
         access, "/api/run", JsonContent.Create(request, WireJson.Default.RunRequest), WireJson.Default.RunEvent,
         problem => new RunFailed(problem.Code ?? "refused", problem.Detail ?? problem.Title), last => last is RunExit or RunFailed, cancellationToken);
+
+    /// <summary>Tells it to ask what is new. False: it did not hear.</summary>
+    public async Task<bool> PokeAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, instance.Endpoint!.TrimEnd('/') + "/api/poke");
+        request.Headers.Host = instance.Hostname;
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.PokeAsync(instance.Id, instance.Hostname, cancellationToken));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(s_poke);
+        try
+        {
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (IsBroken(e, cancellationToken))
+        {
+            return false;
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 
@@ -126,7 +146,7 @@ public sealed class ConductorClient(RuntimeTokens tokens) : IDisposable
             throw new ConductorUnreachableException("Your computer has no address yet. Wait until it is ready.", null);
         }
 
-        var token = await tokens.IssueAsync(access.AccountId, instance.Id, instance.Hostname, SnakeCase.Of(access.Role.ToString()), cancellationToken);
+        var token = await tokens.IssueAsync(access.AccountId, instance.Id, instance.Hostname, SnakeCase.Of(access.Role.ToString()), access.SessionId, cancellationToken);
         using var request = new HttpRequestMessage(method, endpoint.TrimEnd('/') + path) { Content = body };
         request.Headers.Host = instance.Hostname;
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -12,7 +12,11 @@ namespace Spoq.Infrastructure.Instances;
 
 /// <summary>An instance as one person may use it.</summary>
 /// <param name="AccountId">Who they are.</param>
-public sealed record InstanceAccess(Instance Instance, InstanceRole Role, Guid AccountId);
+public sealed record InstanceAccess(Instance Instance, InstanceRole Role, Guid AccountId)
+{
+    /// <summary>The browser session they come with: what it opened ends with it.</summary>
+    public Guid? SessionId { get; init; }
+}
 
 /// <summary>Who may use an instance: its owner, and whom the owner let in. Everybody else finds nothing there.</summary>
 public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, RateLimiter limiter, MailOutbox mails, AccountLinks links, AuditLog audit, TimeProvider clock)
@@ -90,6 +94,7 @@ public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, Rat
         member.Become(role.Value);
         audit.Add(db, new AuditEntry(ownerId, action, $"{address} as {SnakeCase.Of(role.Value.ToString())} of {instance.Hostname}", caller.Address, caller.UserAgent));
         await db.AnnounceAsync(instanceId, cancellationToken);
+        await DesiredStates.AnnounceAsync(db, instanceId, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return member;
@@ -124,6 +129,7 @@ public sealed class MemberService(IDbContextFactory<SpoqDbContext> contexts, Rat
 
         // Open screens and streams of the member read again, and find nothing.
         await db.AnnounceAsync(instanceId, cancellationToken);
+        await DesiredStates.AnnounceAsync(db, instanceId, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return null;

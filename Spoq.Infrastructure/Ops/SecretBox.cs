@@ -82,6 +82,9 @@ public sealed class SecretBox
         return plain;
     }
 
+    /// <summary>32 bytes that nobody else can make, the same each time while the current key stays.</summary>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _keys[_current], KeySize, info: Encoding.UTF8.GetBytes($"derived {purpose}"));
+
     private static byte[] Key(string id, string? text)
     {
         var key = new byte[KeySize + 1];

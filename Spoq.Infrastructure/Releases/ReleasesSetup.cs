@@ -17,6 +17,7 @@ public static class ReleasesSetup
                 : Path.Combine(environment.IsProduction() ? AppContext.BaseDirectory : DevelopmentDefaults.RepositoryRoot(), "binaries"));
         services.AddSingleton<IReleaseStore, DirectoryReleaseStore>();
         services.AddSingleton<DownloadService>();
+        services.AddSingleton<ConductorUpdates>();
         services.AddSweep("download_tokens", "created_at < $1 - interval '1 day'");
         return services;
     }

@@ -112,7 +112,7 @@ public sealed class ApiWorld : SpoqHost, IAsyncLifetime
     internal async Task<string> RuntimeTokenAsync()
     {
         var instance = await Services.GetRequiredService<Infrastructure.Instances.MemberService>().FindAsync(Owner.AccountId, Ids["instanceId"], CancellationToken.None);
-        return await Services.GetRequiredService<RuntimeTokens>().IssueAsync(Owner.AccountId, Ids["instanceId"], instance!.Instance.Hostname, nameof(InstanceRole.Owner).ToLowerInvariant(), CancellationToken.None);
+        return await Services.GetRequiredService<RuntimeTokens>().IssueAsync(Owner.AccountId, Ids["instanceId"], instance!.Instance.Hostname, nameof(InstanceRole.Owner).ToLowerInvariant(), null, CancellationToken.None);
     }
 
     internal async Task<string> UnconfirmedTokenAsync()

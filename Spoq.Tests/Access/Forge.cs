@@ -20,7 +20,7 @@ internal sealed class Forge : IDisposable
 
     public void Dispose() => _key.Dispose();
 
-    public string Sign(TokenClaims claims, string? kid = null) => TokenSigner.Sign(claims, _key, kid ?? Kid);
+    public string Sign(TokenClaims claims, string? kid = null, string type = TokenTypes.Jwt) => TokenSigner.Sign(claims, _key, kid ?? Kid, type);
 
     /// <summary>Signs whatever it is given, word for word.</summary>
     public string SignRaw(string head, string body)

@@ -167,8 +167,8 @@ public sealed class TokenServiceTests(DatabaseFixture spoq) : IClassFixture<Data
     {
         var runtime = spoq.Get<RuntimeTokens>();
 
-        var forInstance = await runtime.IssueAsync(await spoq.AddAccountAsync(), Guid.NewGuid(), "alice.localhost", "owner", CancellationToken.None);
-        var forUs = await runtime.IssueAsync(await spoq.AddAccountAsync(), Guid.NewGuid(), "http://localhost:5080", "owner", CancellationToken.None);
+        var forInstance = await runtime.IssueAsync(await spoq.AddAccountAsync(), Guid.NewGuid(), "alice.localhost", "owner", null, CancellationToken.None);
+        var forUs = await runtime.IssueAsync(await spoq.AddAccountAsync(), Guid.NewGuid(), "http://localhost:5080", "owner", null, CancellationToken.None);
 
         Assert.True(await IsRefusedAsync(forInstance));
         Assert.True(await IsRefusedAsync(forUs));

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Spoq.Tests.Support;
 
@@ -15,13 +16,15 @@ public sealed partial class CliWorld : IAsyncLifetime
 
     internal string Hostname { get; private set; } = "";
 
+    internal Guid ProfileId { get; private set; }
+
     public async Task InitializeAsync()
     {
         Server = await SpoqServer.NewAsync();
         Owner = await ApiClient.SignedUpAsync(Server);
         var address = $"c{Guid.NewGuid():n}"[..12];
         await DoneAsync("/api/setup/subdomain", new { subdomain = address });
-        await DoneAsync("/api/setup/profile", new { username = "ada" });
+        ProfileId = (await DoneAsync("/api/setup/profile", new { username = "ada" })).GetProperty("profile_id").GetGuid();
         using var ordered = await Owner.PostAsync("/v1/billing/subscribe", new { plan = "cloud", interval = "month" });
         var order = await ApiClient.JsonAsync(ordered, System.Net.HttpStatusCode.OK);
         await Owner.PayAsync(order);
@@ -41,9 +44,10 @@ public sealed partial class CliWorld : IAsyncLifetime
     }
 
     /// <summary>Another machine of the same person.</summary>
-    internal async Task<SpoqCli> NewMachineAsync()
+    /// <param name="controlPlane">As it is reached from there; null: straight.</param>
+    internal async Task<SpoqCli> NewMachineAsync(Uri? controlPlane = null)
     {
-        var cli = new SpoqCli(Server.BaseUrl);
+        var cli = new SpoqCli(controlPlane ?? Server.BaseUrl);
         var signedIn = await SignInAsync(cli);
         Assert.True(signedIn.ExitCode == 0, signedIn.Errors);
         return cli;
@@ -70,10 +74,11 @@ public sealed partial class CliWorld : IAsyncLifetime
         return end with { Errors = told + end.Errors };
     }
 
-    private async Task DoneAsync(string path, object body)
+    private async Task<JsonElement> DoneAsync(string path, object body)
     {
         using var answer = await Owner.PostAsync(path, body);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 
     [GeneratedRegex("code=([A-Z]+-[A-Z]+-[A-Z]+)")]

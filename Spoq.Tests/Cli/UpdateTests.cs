@@ -86,7 +86,7 @@ public sealed class UpdateTests : IDisposable
     [InlineData("1.2.2", "1.2.3", false)]
     [InlineData("nonsense", "1.2.3", false)]
     [InlineData(null, "1.2.3", false)]
-    public void Versions_are_numbers(string? candidate, string than, bool isNewer) => Assert.Equal(isNewer, ThisBuild.IsNewer(candidate, than));
+    public void Versions_are_numbers(string? candidate, string than, bool isNewer) => Assert.Equal(isNewer, Spoq.Core.Releases.ReleaseVersion.IsNewer(candidate, than));
 
     private ReleaseFileSeen Offer(string? version = null) => new(ThisBuild.ArtifactName, version ?? _releases.Version, _releases.Build.Length, FakeReleases.Sha256(_releases.Build))
     {

@@ -36,6 +36,12 @@ public class ConductorFixture : IAsyncLifetime, IDisposable
 
     internal bool IsControlPlaneAway { get; set; }
 
+    /// <summary>What the control plane wants of a Conductor that reports to it.</summary>
+    internal DesiredState? Desired { get; set; }
+
+    /// <summary>What the Conductor asked of the control plane, by the last part of the address.</summary>
+    internal System.Collections.Concurrent.ConcurrentQueue<string> Asked { get; } = new();
+
     internal TokenClaims Claims => new()
     {
         Issuer = "http://control.test",
@@ -180,8 +186,15 @@ public class ConductorFixture : IAsyncLifetime, IDisposable
             try
             {
                 var call = await _controlPlane.GetContextAsync();
-                call.Response.StatusCode = IsControlPlaneAway ? 503 : 200;
-                await call.Response.OutputStream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(new Jwks([Forge.Jwk]), WireJson.Default.Jwks));
+                var what = call.Request.Url!.Segments[^1];
+                Asked.Enqueue(what);
+                call.Response.StatusCode = IsControlPlaneAway ? 503 : call.Request.Headers["If-None-Match"] is { } known && known == $"\"{Desired?.Revision}\"" ? 304 : 200;
+                await call.Response.OutputStream.WriteAsync(call.Response.StatusCode == 304 ? [] : what switch
+                {
+                    "phone-home" => """{"instance_token":"of-the-instance"}"""u8.ToArray(),
+                    "desired-state" => JsonSerializer.SerializeToUtf8Bytes(Desired!, WireJson.Default.DesiredState),
+                    _ => JsonSerializer.SerializeToUtf8Bytes(new Jwks([Forge.Jwk]), WireJson.Default.Jwks),
+                });
                 call.Response.Close();
             }
             catch (Exception gone) when (gone is HttpListenerException or ObjectDisposedException)

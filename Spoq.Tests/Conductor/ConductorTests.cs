@@ -113,6 +113,20 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
     }
 
     [Fact]
+    public async Task A_command_that_forks_without_end_is_ended_and_the_conductor_goes_on()
+    {
+        var events = await conductor.RunAsync("echo begun; for i in $(seq 400); do sleep 7451 & done; wait");
+        Assert.Equal("too_many_processes", Assert.IsType<RunFailed>(events[^1]).Code);
+        await Eventually.TrueAsync(() => !Sleeps("7451").Any(), "all of them to be gone");
+
+        // Also what it left behind, after it has ended.
+        Assert.IsType<RunExit>((await conductor.RunAsync("(sleep 0.5; for i in $(seq 400); do sleep 7452 & done) >/dev/null 2>&1 &"))[^1]);
+        await Eventually.TrueAsync(() => Sleeps("7452").Any(), "the late ones to begin");
+        await Eventually.TrueAsync(() => !Sleeps("7452").Any(), "the late ones to be gone");
+        Assert.Equal("on\n", string.Concat((await conductor.RunAsync("echo on")).OfType<RunStdout>().Select(text => text.Text)));
+    }
+
+    [Fact]
     public async Task Hanging_up_ends_the_command()
     {
         using var body = new StringContent("""{"command":"echo begun; sleep 7421"}""", Encoding.UTF8, "application/json");

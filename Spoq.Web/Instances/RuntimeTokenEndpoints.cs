@@ -31,7 +31,7 @@ internal static class RuntimeTokenEndpoints
             return InstanceRefusals.NotReady.ToProblem();
         }
 
-        var token = await tokens.IssueAsync(user.AccountId(), instanceId, instance.Hostname, role.Text(), cancellationToken);
+        var token = await tokens.IssueAsync(user.AccountId(), instanceId, instance.Hostname, role.Text(), user.GrantId() ?? user.SessionId(), cancellationToken);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new RuntimeTokenAnswer(token, "Bearer", (int)RuntimeTokens.Life.TotalSeconds, instance.Hostname, endpoint, role));
     }

@@ -31,13 +31,31 @@ internal sealed class EchoHandler(TimeProvider clock, TimeSpan delay) : HttpMess
             return Json(Embeddings(asked));
         }
 
-        var prompt = isChat ? string.Join('\n', (asked["messages"]?.AsArray() ?? []).Select(message => Text(message?["content"]))) : Text(asked["prompt"]);
-        var words = isChat ? Text(asked["messages"]?.AsArray().LastOrDefault(message => message?["role"] is JsonValue role && role.ToString() == "user")?["content"]) : prompt;
+        var messages = isChat ? asked["messages"]?.AsArray() ?? [] : [];
+        var prompt = isChat ? string.Join('\n', messages.Select(message => Text(message?["content"]))) : Text(asked["prompt"]);
+        var words = isChat ? Text(messages.LastOrDefault(message => IsFrom(message, "user"))?["content"]) : prompt;
+        var script = asked["tools"] is JsonArray { Count: > 0 } ? EchoScript.Steps(words) : [];
+        if (script.Count > 0)
+        {
+            var done = messages.Reverse().TakeWhile(message => !IsFrom(message, "user")).Count(message => IsFrom(message, "tool"));
+            if (done < script.Count)
+            {
+                var wish = new Answer(true, EchoText.Tokens(script[done].Arguments), EchoText.Count(prompt), false, clock.GetUtcNow().ToUnixTimeSeconds(), script[done]);
+                return WantsStream(asked) ? Stream(wish, cancellationToken) : Json(wish.Whole());
+            }
+
+            words = Text(messages[^1]?["content"]);
+        }
+
         var most = (int)Math.Min(MostTokens, Long(asked["max_completion_tokens"]) ?? Long(asked["max_tokens"]) ?? MostTokens);
         var all = EchoText.Tokens(words);
         var answer = new Answer(isChat, [.. all.Take(most)], EchoText.Count(prompt), all.Count > most, clock.GetUtcNow().ToUnixTimeSeconds());
-        return asked["stream"] is JsonValue stream && stream.TryGetValue<bool>(out var streams) && streams ? Stream(answer, cancellationToken) : Json(answer.Whole());
+        return WantsStream(asked) ? Stream(answer, cancellationToken) : Json(answer.Whole());
     }
+
+    private static bool WantsStream(JsonObject asked) => asked["stream"] is JsonValue stream && stream.TryGetValue<bool>(out var streams) && streams;
+
+    private static bool IsFrom(JsonNode? message, string role) => message?["role"] is JsonValue said && said.ToString() == role;
 
     private static HttpResponseMessage Json(JsonObject answer) =>
         new(HttpStatusCode.OK) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } } };
@@ -113,11 +131,11 @@ internal sealed class EchoHandler(TimeProvider clock, TimeSpan delay) : HttpMess
             : new JsonArray([.. unit.Select(number => (JsonNode)number)]);
     }
 
-    private sealed record Answer(bool IsChat, IReadOnlyList<string> Tokens, int PromptTokens, bool IsCut, long Created)
+    private sealed record Answer(bool IsChat, IReadOnlyList<string> Tokens, int PromptTokens, bool IsCut, long Created, EchoStep? Wish = null)
     {
         private readonly string _id = $"{(IsChat ? "chatcmpl" : "cmpl")}-echo{Guid.NewGuid():n}";
 
-        private string Finish => IsCut ? "length" : "stop";
+        private string Finish => Wish is not null ? "tool_calls" : IsCut ? "length" : "stop";
 
         private JsonObject Usage => new()
         {
@@ -130,7 +148,11 @@ internal sealed class EchoHandler(TimeProvider clock, TimeSpan delay) : HttpMess
         {
             var text = string.Concat(Tokens);
             var choice = new JsonObject { ["index"] = 0, ["finish_reason"] = Finish, ["logprobs"] = null };
-            if (IsChat)
+            if (Wish is not null)
+            {
+                choice["message"] = new JsonObject { ["role"] = "assistant", ["content"] = null, ["tool_calls"] = new JsonArray(Call(text)) };
+            }
+            else if (IsChat)
             {
                 choice["message"] = new JsonObject { ["role"] = "assistant", ["content"] = text, ["refusal"] = null };
             }
@@ -151,9 +173,16 @@ internal sealed class EchoHandler(TimeProvider clock, TimeSpan delay) : HttpMess
                 yield return Chunk(new JsonObject { ["role"] = "assistant", ["content"] = "" }, null);
             }
 
+            if (Wish is not null)
+            {
+                var begun = Call("");
+                begun["index"] = 0;
+                yield return Chunk(new JsonObject { ["tool_calls"] = new JsonArray(begun) }, null);
+            }
+
             foreach (var token in Tokens)
             {
-                yield return Chunk(IsChat ? new JsonObject { ["content"] = token } : JsonValue.Create(token), null);
+                yield return Chunk(Piece(token), null);
             }
 
             yield return Chunk(IsChat ? new JsonObject() : JsonValue.Create(""), Finish);
@@ -161,6 +190,14 @@ internal sealed class EchoHandler(TimeProvider clock, TimeSpan delay) : HttpMess
             last["usage"] = Usage;
             yield return last;
         }
+
+        private JsonNode Piece(string token) =>
+            Wish is not null ? new JsonObject { ["tool_calls"] = new JsonArray(new JsonObject { ["index"] = 0, ["function"] = new JsonObject { ["arguments"] = token } }) }
+            : IsChat ? new JsonObject { ["content"] = token }
+            : JsonValue.Create(token);
+
+        private JsonObject Call(string arguments) =>
+            new() { ["id"] = Wish!.Id, ["type"] = "function", ["function"] = new JsonObject { ["name"] = Wish.Tool, ["arguments"] = arguments } };
 
         private JsonObject Chunk(JsonNode piece, string? finish)
         {

@@ -10,7 +10,7 @@ using Spoq.Infrastructure.Instances.Setup;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
-internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts) : IProvisioningStep
+internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.RevokeAccess;
 
@@ -20,6 +20,7 @@ internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var row = await db.LockInstanceAsync(instance.Id, cancellationToken);
         row!.RevokeTokens();
+        await InstanceKeys.RevokeAsync(db, instance.Id, clock.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return Outcomes.Done;

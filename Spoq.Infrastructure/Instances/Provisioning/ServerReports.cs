@@ -2,10 +2,17 @@ using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Core.Wire;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Releases;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
+
+/// <summary>What a heartbeat tells besides.</summary>
+/// <param name="Seen">Devices whose keys were let in; those that are not its owner's are passed over.</param>
+/// <param name="Update">How an update of the Conductor ended.</param>
+public sealed record ServerNews(IReadOnlyList<DeviceSeen> Seen, UpdateOutcome? Update);
 
 /// <summary>What servers tell us about themselves. A wrong token and a missing instance look alike.</summary>
 public sealed class ServerReports
@@ -68,7 +75,12 @@ public sealed class ServerReports
         return true;
     }
 
-    public async Task<bool> HeartbeatAsync(Guid instanceId, string token, ServerVitals vitals, CancellationToken cancellationToken)
+    /// <param name="instanceId">Who reports.</param>
+    /// <param name="token">Its proof.</param>
+    /// <param name="vitals">How it fares.</param>
+    /// <param name="news">What it tells once.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    public async Task<bool> HeartbeatAsync(Guid instanceId, string token, ServerVitals vitals, ServerNews news, CancellationToken cancellationToken)
     {
         await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -84,10 +96,32 @@ public sealed class ServerReports
             line?.ForgetTokens();
         }
 
-        instance.Heartbeat(vitals, _clock.GetUtcNow());
+        var now = _clock.GetUtcNow();
+        instance.Heartbeat(vitals, now);
+        foreach (var device in news.Seen)
+        {
+            // A server's clock may be wrong, but nothing was seen in the future.
+            var at = device.At < now ? device.At.ToUniversalTime() : now;
+            await db.Devices.Where(row => row.Id == device.DeviceId && row.AccountId == instance.AccountId && (row.LastConnectedAt == null || row.LastConnectedAt < at))
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastConnectedAt, at), cancellationToken);
+        }
+
+        if (news.Update is { } outcome)
+        {
+            await ConductorUpdates.NoteAsync(db, instance, outcome, now, cancellationToken);
+        }
+
         await Notices.PublishAsync(db, InstanceNews.Channel, instanceId.ToString(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>The server that this token proves; null: none.</summary>
+    public async Task<Instance?> FindAsync(Guid instanceId, string token, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        var instance = await db.Instances.AsNoTracking().SingleOrDefaultAsync(row => row.Id == instanceId, cancellationToken);
+        return ServerTokens.Matches(token, instance?.InstanceTokenHash) ? instance : null;
     }
 }

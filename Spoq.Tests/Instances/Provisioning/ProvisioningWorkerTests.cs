@@ -53,7 +53,7 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
         await DriveAsync(id, _ => Provider.Existing.Contains(id));
         var reports = world.Get<ServerReports>();
         var token = await reports.PhoneHomeAsync(id, Provider.TokenOf(id), "1", CancellationToken.None);
-        Assert.True(await reports.HeartbeatAsync(id, token!, new ServerVitals("1", 0, 0, 0, 0, 0), CancellationToken.None));
+        Assert.True(await reports.HeartbeatAsync(id, token!, new ServerVitals("1", 0, 0, 0, 0, 0), new ServerNews([], null), CancellationToken.None));
 
         await DriveAsync(id, InstanceState.Running);
 

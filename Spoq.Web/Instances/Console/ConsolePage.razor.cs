@@ -20,6 +20,7 @@ public sealed partial class ConsolePage(
     private readonly CancellationTokenSource _gone = new();
     private ConsolePanel? _askPanel;
     private Guid _accountId;
+    private Guid? _sessionId;
     private Guid _conversationId = Guid.CreateVersion7();
     private InstanceAccess? _access;
     private IDisposable? _watch;
@@ -43,7 +44,8 @@ public sealed partial class ConsolePage(
 
     protected override async Task OnInitializedAsync()
     {
-        _accountId = (await signIn.GetAuthenticationStateAsync()).User.AccountId();
+        var user = (await signIn.GetAuthenticationStateAsync()).User;
+        (_accountId, _sessionId) = (user.AccountId(), user.SessionId());
         await LoadAsync();
         if (_access is null or { Instance.IsFinal: true })
         {
@@ -55,7 +57,7 @@ public sealed partial class ConsolePage(
         }
     }
 
-    private async Task LoadAsync() => _access = await Members.FindAsync(_accountId, InstanceId, _gone.Token);
+    private async Task LoadAsync() => _access = await Members.FindAsync(_accountId, InstanceId, _gone.Token) is { } access ? access with { SessionId = _sessionId } : null;
 
     private Task RefreshAsync() => _gone.IsCancellationRequested ? Task.CompletedTask : InvokeAsync(async () =>
     {
