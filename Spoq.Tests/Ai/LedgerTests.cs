@@ -9,7 +9,7 @@ public sealed class LedgerTests(ITestOutputHelper output)
     [Fact]
     public async Task Nothing_is_lost_doubled_or_invented_when_three_in_ten_go_wrong()
     {
-        await using var run = new LedgerRun(new LedgerPlan(Calls: 600, Seed: 7, Workers: 24, Kills: 1, Stops: 1, Outages: 1));
+        await using var run = new LedgerRun(new LedgerPlan(Calls: 600, Seed: 7, Workers: 12, Kills: 1, Stops: 1, Outages: 1));
 
         var sheet = await run.RunAsync();
 

@@ -138,7 +138,7 @@ public sealed class UsageSpoolTests : IDisposable
 
         // Half of a record's block never reached the disk: of an ended call and of one under way.
         Tear("segment-*", 4096 + UsageRecord.Size + 160);
-        Tear("underway", 4096 + 20);
+        Tear("underway", 4096 + (3 * UsageRecord.Size) + 20);
         using var next = NewSpool();
         var batch = next.Next(100)!;
 
