@@ -35,7 +35,9 @@ public partial class UsagePage
 
     private bool IsThisMonth => _period.From == UsagePeriod.Month(Reports.Today).From;
 
-    private long? Forecast => UsageForecast.At(_total.CostMicrodollars, Clock.GetUtcNow());
+    private bool HasPlanPrice => _standing.Allowance.Price is not null;
+
+    private long? Forecast => UsageForecast.At(_standing.Allowance.Used, Clock.GetUtcNow()) is { } used ? (_standing.Allowance with { Used = used }).Overage : null;
 
     protected override async Task OnInitializedAsync()
     {

@@ -62,6 +62,7 @@ public sealed class AllowanceTests
     public void The_forecast_goes_on_as_the_month_began()
     {
         Assert.Null(UsageForecast.At(100, new DateTimeOffset(2026, 4, 1, 12, 0, 0, TimeSpan.Zero)));
+        Assert.Equal(new Expense(300, 30, 3), UsageForecast.At(new Expense(100, 10, 1), new DateTimeOffset(2026, 4, 11, 0, 0, 0, TimeSpan.Zero)));
         Assert.Equal(300, UsageForecast.At(100, new DateTimeOffset(2026, 4, 11, 0, 0, 0, TimeSpan.Zero)));
     }
 
