@@ -3,6 +3,8 @@ namespace Spoq.Core.Ai;
 /// <summary>Every "no" of the AI proxy. Programs read the codes; the edge writes them in the caller's own form.</summary>
 public static class AiRefusals
 {
+    public const string UnsupportedParameter = "unsupported_parameter";
+
     public static readonly Refusal BodyMissing = new("invalid_json", "Send a JSON object as the body of the request.", RefusalKind.Malformed);
 
     public static readonly Refusal BodyUnreadable = new("invalid_json", "The body of the request is not readable JSON. Check that it is complete, valid UTF-8 and at most 64 levels deep.", RefusalKind.Malformed);
@@ -10,6 +12,10 @@ public static class AiRefusals
     public static readonly Refusal BodyTooLarge = new("body_too_large", "The body of the request is larger than 16 MiB. Send less text or smaller images.", RefusalKind.Malformed);
 
     public static readonly Refusal BodyCutOff = new("body_incomplete", "The body of the request ended before it was complete. Send it again.", RefusalKind.Malformed);
+
+    public static readonly Refusal BodySlow = new("body_timeout", "The body of the request stopped arriving. Send it again.", RefusalKind.Malformed);
+
+    public static readonly Refusal BodiesFull = new("server_busy", "This server holds as many requests in its memory as it can. Send the request again in a moment.", RefusalKind.Unavailable) { RetryAfter = TimeSpan.FromSeconds(2) };
 
     public static readonly Refusal ModelMissing = new("missing_required_parameter", "Name a model: GET /v1/models lists those you may use.", RefusalKind.Malformed, "model");
 
@@ -20,6 +26,8 @@ public static class AiRefusals
     public static readonly Refusal PlanInactive = new("plan_inactive", "This account's plan is not active. Resume it in the dashboard under Billing, then try again.", RefusalKind.Forbidden);
 
     public static readonly Refusal KeysUnavailable = new("keys_unavailable", "This key cannot be checked right now. Try again in a few seconds.", RefusalKind.Unavailable) { RetryAfter = TimeSpan.FromSeconds(2) };
+
+    public static readonly Refusal TooManyStrangers = new("too_many_unknown_keys", "Too many unknown keys were tried from this address. Check the key, and wait as long as Retry-After says.", RefusalKind.TooMany) { RetryAfter = TimeSpan.FromSeconds(5) };
 
     public static readonly Refusal MeteringFull = new("metering_unavailable", "Usage cannot be recorded right now, so nothing is started. Try again in a minute.", RefusalKind.Unavailable) { RetryAfter = TimeSpan.FromSeconds(30) };
 
@@ -45,7 +53,7 @@ public static class AiRefusals
 
     public static Refusal NotOffered(string model) => new("unsupported_operation", $"The model \"{Shown(model)}\" does not do this. Use another model for it.", RefusalKind.Malformed, "model");
 
-    public static Refusal NotTranslatable(string member, string why) => new("unsupported_parameter", why, RefusalKind.Malformed, member);
+    public static Refusal NotTranslatable(string member, string why) => new(UnsupportedParameter, $"\"{member}\": {why}", RefusalKind.Malformed, member);
 
     public static Refusal TooManyRequests(string whose, TimeSpan wait) => new(
         "rate_limit_exceeded", $"Too many requests in a minute for this {whose}. Wait as long as Retry-After says.", RefusalKind.TooMany) { RetryAfter = wait };

@@ -19,8 +19,8 @@ public sealed record AiRequest
     /// <summary>What the caller allows at most for one answer; null: as much as the model gives.</summary>
     public long? MaxOutput { get; init; }
 
-    /// <summary>How many answers are asked for at once.</summary>
-    public int Choices { get; init; } = 1;
+    /// <summary>How many answers are asked for at once, to all prompts together.</summary>
+    public long Choices { get; init; } = 1;
 
     /// <summary>The caller asked for the usage at the end of the stream.</summary>
     public bool WantsUsage { get; init; }
@@ -36,17 +36,11 @@ public sealed record AiRequest
 }
 
 /// <summary>Reads a body in one pass, without building anything.</summary>
-public static class AiRequestReader
+public static partial class AiRequestReader
 {
     private const int MaxDepth = 64;
     private const int MaxModel = 256;
     private const int MaxChoices = 128;
-
-    /// <summary>A long text without a space near its start is an image or a file, not words.</summary>
-    private const int Opaque = 1024;
-
-    private const long TokensOfImage = 1000;
-    private const long MostTokensOfImage = 2000;
 
     public static Result<AiRequest> Read(ReadOnlySpan<byte> body, AiOperation operation)
     {
@@ -112,10 +106,10 @@ public static class AiRequestReader
             Stream = stream && found.Stream == true,
             // Which of the two an upstream reads, and whether it reads best_of, is its own affair: the larger is what may come.
             MaxOutput = found.MaxCompletion > found.MaxTokens ? found.MaxCompletion : found.MaxTokens ?? found.MaxCompletion,
-            Choices = (int)Math.Max(found.Choices ?? 1, found.BestOf ?? 1),
+            Choices = Math.Max(found.Choices ?? 1, found.BestOf ?? 1) * (operation == AiOperation.Completion ? Math.Max(1, found.Prompts) : 1),
             WantsUsage = found.IncludesUsage == true,
             AskUsage = stream && operation.Form() == AiForm.OpenAi && found.IncludesUsage != true ? AskUsage(found, open) : null,
-            PromptTokens = (found.TextBytes + 3) / 4 + found.Images * TokensOfImage,
+            PromptTokens = (found.TextBytes + 3) / 4 + found.Images * TokensOfImage + found.TokenIds,
             PromptTokensAtMost = body.Length - found.ImageBytes + (found.ImageBytes / 4) + (found.Images * MostTokensOfImage),
         };
     }
@@ -136,6 +130,10 @@ public static class AiRequestReader
                 return ReadNumber(ref reader, "n", MaxChoices, ref found.Choices);
             case 5 when reader.ValueTextEquals("model"u8):
                 return ReadModel(ref reader, ref found);
+            case 5 when reader.ValueTextEquals("input"u8):
+                return ReadPrompts(ref reader, "input", ref found);
+            case 6 when reader.ValueTextEquals("prompt"u8):
+                return ReadPrompts(ref reader, "prompt", ref found);
             case 6 when reader.ValueTextEquals("stream"u8):
                 return ReadFlag(ref reader, "stream", ref found.Stream);
             case 8 when reader.ValueTextEquals("messages"u8):
@@ -156,7 +154,7 @@ public static class AiRequestReader
     /// <summary>A name that is written with escapes means the same to the upstream, so it must to us.</summary>
     private static Refusal? ReadEscaped(ref Utf8JsonReader reader, ref Found found)
     {
-        if (reader.ValueIsEscaped && reader.GetString() is "n" or "model" or "stream" or "messages" or "best_of" or "max_tokens" or "stream_options" or "max_completion_tokens")
+        if (reader.ValueIsEscaped && reader.GetString() is "n" or "model" or "input" or "prompt" or "stream" or "messages" or "best_of" or "max_tokens" or "stream_options" or "max_completion_tokens")
         {
             return AiRefusals.WrongType(reader.GetString()!, "written without escapes in its name");
         }
@@ -300,57 +298,5 @@ public static class AiRequestReader
         }
 
         return null;
-    }
-
-    private static void CountText(ref Utf8JsonReader reader, ref Found found)
-    {
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            CountString(ref reader, ref found);
-        }
-        else if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-        {
-            for (var depth = reader.CurrentDepth; reader.Read() && reader.CurrentDepth > depth;)
-            {
-                if (reader.TokenType == JsonTokenType.String)
-                {
-                    CountString(ref reader, ref found);
-                }
-            }
-        }
-    }
-
-    private static void CountString(ref Utf8JsonReader reader, ref Found found)
-    {
-        var text = reader.ValueSpan;
-        if (text.Length > Opaque && !text[..Opaque].Contains((byte)' ') && (text.StartsWith("data:"u8) || !text[..Opaque].ContainsAnyExceptInRange((byte)'+', (byte)'z')))
-        {
-            found.Images++;
-            found.ImageBytes += text.Length;
-        }
-        else
-        {
-            found.TextBytes += text.Length;
-        }
-    }
-
-    private ref struct Found
-    {
-        public string? Model;
-        public (int Start, int Length) ModelAt;
-        public bool? Stream;
-        public long? MaxTokens;
-        public long? MaxCompletion;
-        public long? Choices;
-        public long? BestOf;
-        public bool HasMessages;
-        public (int Start, int Length)? OptionsAt;
-        public bool OptionsAreNull;
-        public bool OptionsAreEmpty;
-        public bool? IncludesUsage;
-        public (int Start, int Length)? IncludesUsageAt;
-        public long TextBytes;
-        public long ImageBytes;
-        public long Images;
     }
 }

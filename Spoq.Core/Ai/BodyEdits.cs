@@ -3,32 +3,27 @@ namespace Spoq.Core.Ai;
 /// <summary>A body with a few pieces replaced: all that the proxy ever changes of one.</summary>
 public static class BodyEdits
 {
-    public static int LengthAfter(int length, ReadOnlySpan<BodyEdit> edits)
-    {
-        foreach (var edit in edits)
-        {
-            length += edit.With.Length - edit.Length;
-        }
-
-        return length;
-    }
-
+    /// <summary>The edited body in pieces; nothing is copied, for a copy would take a large body's memory twice.</summary>
     /// <param name="body">As it came.</param>
     /// <param name="edits">In any order; they do not overlap.</param>
-    /// <param name="target">At least <see cref="LengthAfter"/> long.</param>
-    public static void Apply(ReadOnlySpan<byte> body, Span<BodyEdit> edits, Span<byte> target)
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Pieces(ReadOnlyMemory<byte> body, Span<BodyEdit> edits)
     {
+        if (edits.IsEmpty)
+        {
+            return [body];
+        }
+
         edits.Sort((one, other) => one.Start.CompareTo(other.Start));
-        var (from, to) = (0, 0);
+        var pieces = new List<ReadOnlyMemory<byte>>((edits.Length * 2) + 1);
+        var from = 0;
         foreach (var edit in edits)
         {
-            body[from..edit.Start].CopyTo(target[to..]);
-            to += edit.Start - from;
-            edit.With.CopyTo(target[to..]);
-            to += edit.With.Length;
+            pieces.Add(body[from..edit.Start]);
+            pieces.Add(edit.With);
             from = edit.Start + edit.Length;
         }
 
-        body[from..].CopyTo(target[to..]);
+        pieces.Add(body[from..]);
+        return pieces;
     }
 }

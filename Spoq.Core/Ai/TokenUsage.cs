@@ -6,5 +6,8 @@ namespace Spoq.Core.Ai;
 /// </summary>
 public readonly record struct TokenUsage(long Input, long CachedInput, long CacheWrite, long Output, long Reasoning)
 {
+    /// <summary>How many of <see cref="CacheWrite"/> are to be kept for an hour, which costs more than five minutes.</summary>
+    public long CacheWriteForHour { get; init; }
+
     public long Total => Input + CachedInput + CacheWrite + Output + Reasoning;
 }

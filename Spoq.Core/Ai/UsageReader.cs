@@ -6,33 +6,57 @@ namespace Spoq.Core.Ai;
 public static class UsageReader
 {
     /// <summary>The usage of a whole JSON answer; null: it tells none.</summary>
+    public static TokenUsage? Find(ReadOnlySpan<byte> answer, AiForm form) =>
+        Outermost(answer) is { IsEmpty: false } value ? TryRead(value, form, default) : null;
+
+    /// <summary>The object that the outermost member <c>usage</c> holds, and what follows it; empty: there is none.</summary>
     /// <remarks>
-    /// Within a text the quotes are escaped, so the bytes <c>"usage"</c> followed by a colon are always a member's name.
-    /// The last one that is an object of numbers is it: both forms put it on the outermost level.
+    /// What a model was made to say must not count: neither a text nor the arguments of a call that have a usage in them.
+    /// In a text the quotes are escaped, so <c>"usage"</c> with a colon is always a member's name. It is nearly always
+    /// the last one, and then reading from there to the end tells that it is outermost; else all is read.
     /// </remarks>
-    public static TokenUsage? Find(ReadOnlySpan<byte> answer, AiForm form)
+    public static ReadOnlySpan<byte> Outermost(ReadOnlySpan<byte> json)
     {
-        for (var end = answer.Length; end > 0;)
+        var at = json.LastIndexOf("\"usage\""u8);
+        if (at < 0)
         {
-            var at = answer[..end].LastIndexOf("\"usage\""u8);
-            if (at < 0)
-            {
-                return null;
-            }
-
-            if (Value(answer[(at + 7)..]) is { IsEmpty: false } value && TryRead(value, form, default) is { } usage)
-            {
-                return usage;
-            }
-
-            end = at;
+            return default;
         }
 
-        return null;
+        var value = Value(json[(at + 7)..]);
+        return ClosesOnce(json[(at + 7)..]) ? value : Member(json, "usage"u8);
+    }
+
+    /// <summary>The object that an outermost member holds, and what follows it; empty: it is none.</summary>
+    public static ReadOnlySpan<byte> Member(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            ReadOnlySpan<byte> found = default;
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isIt = reader.ValueTextEquals(name);
+                reader.Read();
+                if (isIt)
+                {
+                    found = reader.TokenType == JsonTokenType.StartObject ? json[(int)reader.TokenStartIndex..] : default;
+                }
+
+                reader.Skip();
+            }
+
+            return found;
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
     }
 
     /// <summary>What follows a member's name and its colon, if that is an object.</summary>
-    internal static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> afterName)
+    private static ReadOnlySpan<byte> Value(ReadOnlySpan<byte> afterName)
     {
         var rest = afterName.TrimStart(" \t\r\n"u8);
         if (rest.IsEmpty || rest[0] != ':')
@@ -42,6 +66,46 @@ public static class UsageReader
 
         rest = rest[1..].TrimStart(" \t\r\n"u8);
         return !rest.IsEmpty && rest[0] == '{' ? rest : default;
+    }
+
+    /// <summary>Whether exactly one thing that was open before is closed in the rest of a document: the outermost.</summary>
+    private static bool ClosesOnce(ReadOnlySpan<byte> rest)
+    {
+        var depth = 1;
+        for (var at = rest.IndexOfAny("\"{}[]"u8); at >= 0 && depth > 0; at = rest.IndexOfAny("\"{}[]"u8))
+        {
+            var sign = rest[at];
+            rest = rest[(at + 1)..];
+            if (sign == '"')
+            {
+                rest = AfterText(rest);
+            }
+            else
+            {
+                depth += sign is (byte)'{' or (byte)'[' ? 1 : -1;
+            }
+        }
+
+        return depth == 0 && rest.TrimStart(" \t\r\n"u8).IsEmpty;
+    }
+
+    private static ReadOnlySpan<byte> AfterText(ReadOnlySpan<byte> text)
+    {
+        while (true)
+        {
+            var at = text.IndexOfAny((byte)'"', (byte)'\\');
+            if (at < 0)
+            {
+                return default;
+            }
+
+            var isEnd = text[at] == '"';
+            text = text[Math.Min(text.Length, at + (isEnd ? 1 : 2))..];
+            if (isEnd)
+            {
+                return text;
+            }
+        }
     }
 
     /// <param name="json">Starts with the usage object; what follows it is not read.</param>
@@ -120,7 +184,7 @@ public static class UsageReader
     /// <summary>Input tokens exclude cached and written ones, output tokens include thinking.</summary>
     private static TokenUsage? Anthropic(ref Utf8JsonReader reader, in TokenUsage before)
     {
-        long? input = null, cached = null, written = null, output = null, thinking = null;
+        long? input = null, cached = null, written = null, hour = null, output = null, thinking = null;
         var start = reader.CurrentDepth;
         while (reader.Read() && reader.CurrentDepth > start)
         {
@@ -134,6 +198,10 @@ public static class UsageReader
                 if (reader.ValueTextEquals("thinking_tokens"u8))
                 {
                     thinking = Number(ref reader);
+                }
+                else if (reader.ValueTextEquals("ephemeral_1h_input_tokens"u8))
+                {
+                    hour = Number(ref reader);
                 }
 
                 continue;
@@ -164,7 +232,11 @@ public static class UsageReader
 
         var all = output ?? (before.Output + before.Reasoning);
         var reasoning = Math.Min(thinking ?? before.Reasoning, all);
-        return new TokenUsage(input ?? before.Input, cached ?? before.CachedInput, written ?? before.CacheWrite, all - reasoning, reasoning);
+        var writes = written ?? before.CacheWrite;
+        return new TokenUsage(input ?? before.Input, cached ?? before.CachedInput, writes, all - reasoning, reasoning)
+        {
+            CacheWriteForHour = Math.Min(hour ?? before.CacheWriteForHour, writes),
+        };
     }
 
     private static long? Number(ref Utf8JsonReader reader) =>

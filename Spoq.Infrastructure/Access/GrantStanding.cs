@@ -69,12 +69,20 @@ public sealed class GrantStanding : IDisposable
         return state;
     }
 
-    private void Forget(string grantId)
+    /// <param name="changed">A grant, or an account whose standing changed; empty: the connection is new and may have missed something.</param>
+    private void Forget(string changed)
     {
         Interlocked.Increment(ref _forgotten);
-        if (Guid.TryParse(grantId, out var id))
+        if (Guid.TryParse(changed, out var id))
         {
             _known.TryRemove(id, out _);
+            foreach (var (grantId, known) in _known)
+            {
+                if (known.AccountId == id)
+                {
+                    _known.TryRemove(grantId, out _);
+                }
+            }
         }
         else
         {

@@ -19,6 +19,18 @@ public sealed class AiOptions
 
     public int AccountStreams { get; set; } = 400;
 
+    /// <summary>What the bodies of all requests may take of one node's memory at once.</summary>
+    public int BodyMegabytes { get; set; } = 512;
+
+    /// <summary>How long a request waits for room for its body.</summary>
+    public int BodyWaitSeconds { get; set; } = 10;
+
+    /// <summary>For so long keys that were read are believed while the database cannot be read: nobody is heard of who was shut out meanwhile.</summary>
+    public int KeysTrustedMinutes { get; set; } = 60;
+
+    /// <summary>When the server is stopped: how long answers that are under way may go on.</summary>
+    public int StoppingSeconds { get; set; } = 8;
+
     /// <summary>Whether an account that never had a plan is turned away. Null: in Production.</summary>
     public bool? PlanRequired { get; set; }
 

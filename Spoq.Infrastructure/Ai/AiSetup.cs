@@ -18,7 +18,13 @@ public static class AiSetup
         services.AddOptions<AiOptions>().Bind(configuration.GetSection(AiOptions.Section))
             .PostConfigure(options => options.PlanRequired ??= environment.IsProduction())
             .Validate(options => options is { KeyRequestsPerMinute: > 0, AccountRequestsPerMinute: > 0, KeyTokensPerMinute: > 0, AccountTokensPerMinute: > 0, KeyStreams: > 0, AccountStreams: > 0 }, "The limits Ai__KeyRequestsPerMinute, Ai__AccountRequestsPerMinute, Ai__KeyTokensPerMinute, Ai__AccountTokensPerMinute, Ai__KeyStreams and Ai__AccountStreams must be at least 1.")
+            .Validate(options => options is { BodyMegabytes: >= 32, BodyWaitSeconds: >= 0, KeysTrustedMinutes: >= 1, StoppingSeconds: >= 0 }, "Ai__BodyMegabytes must be at least 32, which is two of the largest bodies, Ai__BodyWaitSeconds and Ai__StoppingSeconds at least 0 and Ai__KeysTrustedMinutes at least 1.")
             .ValidateOnStart();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<AiOptions>>().Value;
+            return new BodyBudget(options.BodyMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.BodyWaitSeconds), provider.GetRequiredService<TimeProvider>());
+        });
         services.AddSingleton<KeyReading>();
         services.AddSingleton(provider => new AiAccounts(
             provider.GetRequiredService<AccessTokens>(), provider.GetRequiredService<KeyReading>(), provider.GetRequiredService<IOptions<AiOptions>>(), provider.GetRequiredService<TimeProvider>()));

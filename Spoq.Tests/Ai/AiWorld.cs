@@ -84,6 +84,8 @@ public sealed class AiWorld : IAsyncLifetime
         ["Ai__Upstreams__2__BaseUrl"] = anthropic.BaseUrl.AbsoluteUri,
         ["Ai__Upstreams__2__Key"] = AiEmulator.Key,
         ["Ai__Upstreams__2__MaxFailures"] = "1000",
+        ["Ai__Upstreams__2__AnswerTimeoutSeconds"] = "5",
+        ["Ai__Upstreams__2__IdleTimeoutSeconds"] = "2",
         ["Ai__Upstreams__2__Models__0__Name"] = Claude,
         ["Ai__Upstreams__2__Models__0__Input"] = "3",
         ["Ai__Upstreams__2__Models__0__CachedInput"] = "0.3",

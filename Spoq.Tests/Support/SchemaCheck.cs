@@ -7,7 +7,7 @@ namespace Spoq.Tests.Support;
 /// <summary>Checks JSON against the part of JSON Schema 2020-12 that our document uses; an unknown keyword is a failure, not a pass.</summary>
 internal sealed class SchemaCheck(JsonElement document)
 {
-    private static readonly HashSet<string> s_silent = ["description", "title", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"];
+    private static readonly HashSet<string> s_silent = ["description", "title", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "minItems", "maxItems"];
 
     /// <summary>What is wrong, by path; empty: nothing.</summary>
     public IReadOnlyList<string> Check(JsonElement value, JsonElement schema)

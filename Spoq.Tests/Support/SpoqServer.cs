@@ -38,6 +38,9 @@ public sealed class SpoqServer : IAsyncDisposable
     /// <summary>The assembly that runs, from the next start on; another one than what was built here, such as a published one.</summary>
     public string Program { get; set; } = Repository.Built("Spoq.Web", "Spoq.Web.dll");
 
+    /// <summary>Hears each line that the process prints.</summary>
+    public event Action<string>? Printed;
+
     public int Port { get; }
 
     public Uri BaseUrl => new($"http://localhost:{Port}");
@@ -250,6 +253,7 @@ public sealed class SpoqServer : IAsyncDisposable
         if (line is not null)
         {
             _output.Enqueue(line);
+            Printed?.Invoke(line);
             while (_output.Count > 2000)
             {
                 _output.TryDequeue(out _);

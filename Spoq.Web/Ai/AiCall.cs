@@ -14,8 +14,7 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
     /// <summary>Far above what any model gives: a bound for the arithmetic only.</summary>
     private const long MostEver = 10_000_000;
 
-    private AiLimits? _held;
-    private AiLimits? _alsoHeld;
+    private bool _hasTokens;
     private bool _isSettled;
 
     public AiOperation Operation => operation;
@@ -30,6 +29,8 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
 
     public required RateShare Share { get; init; }
 
+    public required BodyBudget Bodies { get; init; }
+
     public required TimeProvider Clock { get; init; }
 
     public Reservation? Reservation { get; set; }
@@ -42,34 +43,35 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
     /// <summary>Part of an answer came from the upstream: it is paid for, whatever happens now.</summary>
     public bool HasBegun { get; set; }
 
-    /// <summary>What it may cost at most: the whole prompt, written to the cache if that is dearer, and the longest answer it allows.</summary>
-    public Expense WorstCase => new(request.PromptTokensAtMost, MostOutput, Math.Max(
-        model.Price!.Cost(new TokenUsage(request.PromptTokensAtMost, 0, 0, MostOutput, 0)),
-        model.Price.Cost(new TokenUsage(0, 0, request.PromptTokensAtMost, MostOutput, 0))));
+    /// <summary>What it may cost at most: the whole prompt, in the class that is dearest, and the longest answer it allows.</summary>
+    public Expense WorstCase
+    {
+        get
+        {
+            var (price, prompt, output) = (model.Price!, request.PromptTokensAtMost, MostOutput);
+            var written = Math.Max(price.Cost(new TokenUsage(0, 0, prompt, output, 0)), price.Cost(new TokenUsage(0, 0, prompt, output, 0) { CacheWriteForHour = prompt }));
+            return new Expense(prompt, output, Math.Max(written, Math.Max(price.Cost(new TokenUsage(prompt, 0, 0, output, 0)), price.Cost(new TokenUsage(0, prompt, 0, output, 0)))));
+        }
+    }
 
     private long MostOutput => operation == AiOperation.Embedding ? 0 : Math.Min(request.MaxOutput ?? model.MaxOutput, MostEver) * Math.Max(1, request.Choices);
 
-    /// <summary>Null: within all limits, and a place is held in each.</summary>
-    public Core.Refusal? Enter()
+    /// <summary>Null: the prompt's tokens are within both limits and are taken.</summary>
+    public Core.Refusal? TakeTokens()
     {
         var now = Clock.GetUtcNow().UtcTicks;
-        if (caller.KeyLimits is { } key)
+        if (caller.KeyLimits?.TakeTokens(request.PromptTokens, now, Share) is { } no)
         {
-            if (key.Enter(request.PromptTokens, now, Share) is { } no)
-            {
-                return no;
-            }
-
-            _held = key;
+            return no;
         }
 
-        if (caller.Account.Limits.Enter(request.PromptTokens, now, Share) is { } alsoNo)
+        if (caller.Account.Limits.TakeTokens(request.PromptTokens, now, Share) is { } alsoNo)
         {
             caller.KeyLimits?.Tokens.Correct(-request.PromptTokens, now, Share);
             return alsoNo;
         }
 
-        _alsoHeld = caller.Account.Limits;
+        _hasTokens = true;
         return null;
     }
 
@@ -108,14 +110,11 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
         {
             Metered?.Abandon();
             Reservation?.Release();
-            if (_alsoHeld is not null)
+            if (_hasTokens)
             {
                 Correct(-request.PromptTokens);
             }
         }
-
-        _held?.Leave();
-        _alsoHeld?.Leave();
     }
 
     private void Correct(long tokens)

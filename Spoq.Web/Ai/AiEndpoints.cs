@@ -20,6 +20,7 @@ internal static class AiEndpoints
     public static IServiceCollection AddAiProxy(this IServiceCollection services)
     {
         services.AddSingleton<AiCallers>();
+        services.AddSingleton<LastCall>();
         services.AddSingleton<UpstreamCalls>();
         services.AddSingleton<AiRelay>();
         services.AddSingleton<ModelsAnswer>();

@@ -14,6 +14,7 @@ internal static class AiErrors
 
     public static int StatusOf(Refusal refusal, AiForm form) => refusal.Code switch
     {
+        "body_timeout" => StatusCodes.Status408RequestTimeout,
         "body_too_large" => StatusCodes.Status413PayloadTooLarge,
         "method_not_allowed" => StatusCodes.Status405MethodNotAllowed,
         "unsupported_media_type" => StatusCodes.Status415UnsupportedMediaType,

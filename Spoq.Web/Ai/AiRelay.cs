@@ -1,52 +1,75 @@
 using Spoq.Core;
 using Spoq.Core.Access;
 using Spoq.Core.Ai;
-using Spoq.Infrastructure.Ai.Budgets;
 using Spoq.Infrastructure.Ai.Keys;
 using Spoq.Infrastructure.Ai.Limits;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
 
-/// <summary>Who asks, for what, within which limits: the way of a request until an upstream is asked.</summary>
-internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShare share, BudgetLedger budget, UpstreamCalls upstreams, TimeProvider clock)
+/// <summary>
+/// Who asks, within which limits, for what: the way of a request until an upstream is asked. A place is held before a
+/// body is read, so that memory is held only for who may have an answer.
+/// </summary>
+internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShare share, BodyBudget bodies, UpstreamCalls upstreams, TimeProvider clock)
 {
     public async Task ServeAsync(HttpContext http, AiOperation operation)
     {
-        var form = operation.Form();
         AiHeaders.Begin(http, Guid.CreateVersion7(clock.GetUtcNow()).ToString());
+        RequestBody.LiftServersLimit(http);
         if (!(await callers.FindAsync(http)).Try(out var caller, out var stranger))
         {
-            await AiErrors.WriteAsync(http, form, stranger);
+            await AiErrors.WriteAsync(http, operation.Form(), stranger);
             return;
         }
 
         if (Unsupported(http.Request) is { } type)
         {
-            await AiErrors.WriteAsync(http, form, type);
+            await AiErrors.WriteAsync(http, operation.Form(), type);
             return;
         }
 
-        using var body = new RequestBody();
+        if (caller.Enter(clock.GetUtcNow().UtcTicks, share) is { } full)
+        {
+            await RefuseAsync(http, operation, caller, full);
+            return;
+        }
+
+        try
+        {
+            await ServeAsync(http, operation, caller);
+        }
+        finally
+        {
+            caller.Leave();
+        }
+    }
+
+    private async Task ServeAsync(HttpContext http, AiOperation operation, AiCaller caller)
+    {
+        using var body = new RequestBody(bodies);
         if (await body.ReadAsync(http) is { } unreadable)
         {
-            await AiErrors.WriteAsync(http, form, unreadable);
+            await RefuseAsync(http, operation, caller, unreadable);
             return;
         }
 
         if (!Understand(body, operation, caller).Try(out var call, out var refusal))
         {
-            await AiErrors.WriteAsync(http, form, refusal);
+            await RefuseAsync(http, operation, caller, refusal);
             return;
         }
 
         using (call)
         {
-            if (await EnterAsync(http, call) is { } no)
+            if (call.TakeTokens() is { } no)
             {
-                await AiErrors.WriteAsync(http, form, no);
+                await RefuseAsync(http, operation, caller, no);
+                return;
             }
-            else if (operation == AiOperation.CountTokens)
+
+            AiHeaders.Limits(http, caller, clock.GetUtcNow().UtcTicks);
+            if (operation == AiOperation.CountTokens)
             {
                 await TokenCount.AnswerAsync(http, call, body);
             }
@@ -55,6 +78,12 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
                 await upstreams.AskAsync(http, call, body);
             }
         }
+    }
+
+    private Task RefuseAsync(HttpContext http, AiOperation operation, AiCaller caller, Refusal refusal)
+    {
+        AiHeaders.Limits(http, caller, clock.GetUtcNow().UtcTicks);
+        return AiErrors.WriteAsync(http, operation.Form(), refusal);
     }
 
     private Result<AiCall> Understand(RequestBody body, AiOperation operation, AiCaller caller)
@@ -74,26 +103,12 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
             return AiRefusals.ModelUnpriced(request.Model);
         }
 
-        return callers.Check(caller, model) is { } no ? no : new AiCall(operation, request, model, caller) { Share = share, Clock = clock };
-    }
-
-    private async ValueTask<Refusal?> EnterAsync(HttpContext http, AiCall call)
-    {
-        var no = call.Enter();
-        AiHeaders.Limits(http, call.Caller, clock.GetUtcNow().UtcTicks);
-        if (no is not null || call.Operation == AiOperation.CountTokens)
+        if (!model.Offers(operation))
         {
-            return no;
+            return AiRefusals.NotOffered(request.Model);
         }
 
-        var reserved = await budget.ReserveAsync(call.Caller.Account.Id, call.Caller.KeyId, call.WorstCase, http.RequestAborted);
-        if (!reserved.Try(out var reservation, out var tooMuch))
-        {
-            return tooMuch;
-        }
-
-        call.Reservation = reservation;
-        return null;
+        return callers.Check(caller, model) is { } no ? no : new AiCall(operation, request, model, caller) { Share = share, Bodies = bodies, Clock = clock };
     }
 
     private static Refusal? Unsupported(HttpRequest request) =>

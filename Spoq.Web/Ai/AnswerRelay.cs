@@ -1,9 +1,6 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using Spoq.Core.Ai;
-using Spoq.Core.Ai.Streams;
-using Spoq.Core.Ai.Translation;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
@@ -16,13 +13,16 @@ internal static class AnswerRelay
     /// <summary>An answer in one piece is held until it is whole, so that one that breaks off is a clear error.</summary>
     private const int MostWhole = 64 * 1024 * 1024;
 
+    /// <summary>So much is believed of what the upstream says will come; more counts as what bodies take of the memory.</summary>
+    private const int FirstRent = 256 * 1024;
+
     public static async Task PassAsync(HttpContext http, AiCall call, Upstream upstream, HttpResponseMessage response, ClientPatience patience)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(CancellationToken.None);
         var type = response.Content.Headers.ContentType?.MediaType;
         if (call.Request.Stream && type == "text/event-stream")
         {
-            await StreamAsync(http, call, upstream, stream, patience);
+            await StreamRelay.PassAsync(http, call, upstream, stream, patience);
         }
         else
         {
@@ -32,7 +32,8 @@ internal static class AnswerRelay
 
     private static async Task WholeAsync(HttpContext http, AiCall call, Upstream upstream, Stream stream, long? expected, ClientPatience patience)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected ?? Chunk, 1, MostWhole));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected ?? Chunk, 1, FirstRent));
+        long charged = 0;
         try
         {
             var length = 0;
@@ -55,15 +56,22 @@ internal static class AnswerRelay
                             throw new IOException("The answer is longer than any.");
                         }
 
+                        call.Bodies.Add(length);
+                        charged += length;
                         buffer = Larger(buffer, length);
                     }
                 }
             }
             catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException)
             {
-                upstream.Failed();
-                call.End(default, true, patience.HasClientLeft ? StatusCodes.Status499ClientClosedRequest : StatusCodes.Status502BadGateway);
-                await AiErrors.WriteAsync(http, call.Form, cut is OperationCanceledException ? AiRefusals.UpstreamSlow : AiRefusals.UpstreamCut);
+                var no = patience.IsStopping ? AiRefusals.Stopping : cut is OperationCanceledException ? AiRefusals.UpstreamSlow : AiRefusals.UpstreamCut;
+                if (!patience.HasClientLeft && !patience.IsStopping)
+                {
+                    upstream.Failed();
+                }
+
+                call.End(default, true, patience.HasClientLeft ? StatusCodes.Status499ClientClosedRequest : AiErrors.StatusOf(no, call.Form));
+                await AiErrors.WriteAsync(http, call.Form, no);
                 return;
             }
 
@@ -72,6 +80,7 @@ internal static class AnswerRelay
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            call.Bodies.Give(charged);
         }
     }
 
@@ -101,125 +110,6 @@ internal static class AnswerRelay
         await http.Response.Body.WriteAsync(said, CancellationToken.None);
     }
 
-    private static async Task StreamAsync(HttpContext http, AiCall call, Upstream upstream, Stream stream, ClientPatience patience)
-    {
-        var translation = Translator.Stream(call, upstream);
-        SseFilter filter = upstream.Form == AiForm.OpenAi ? new OpenAiFilter(hidesUsage: !call.Request.WantsUsage) { Into = translation } : new AnthropicFilter { Into = translation };
-        http.Response.ContentType = "text/event-stream; charset=utf-8";
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        var writer = http.Response.BodyWriter;
-        byte[]? unseen = null;
-        var end = StreamEnd.Proper;
-        try
-        {
-            while (true)
-            {
-                // What nobody reads any more does not go into the answer's own memory.
-                var gone = patience.HasClientLeft;
-                var memory = gone || translation is not null ? (unseen = Ensure(unseen, filter.RestLength + Chunk)) : writer.GetMemory(filter.RestLength + Chunk);
-                var rest = filter.RestLength;
-                filter.TakeRest(memory.Span);
-                patience.Expect(upstream.Options.IdleTimeout);
-                var read = await stream.ReadAsync(memory[rest..], patience.Token);
-                patience.Rest();
-                var passed = filter.Pass(memory.Span[..(rest + read)]);
-                if (read == 0)
-                {
-                    passed += filter.PassRest(memory.Span[passed..]);
-                }
-
-                call.HasBegun = true;
-                call.Metered!.Produced(filter.Pieces);
-                if (gone)
-                {
-                    translation?.Output.Clear();
-                }
-                else if (translation is not null)
-                {
-                    await SendAsync(writer, translation);
-                }
-                else if (passed > 0)
-                {
-                    writer.Advance(passed);
-                    await writer.FlushAsync(CancellationToken.None);
-                }
-
-                if (read == 0)
-                {
-                    break;
-                }
-            }
-
-            end = filter.IsComplete || (filter is OpenAiFilter && filter.Usage is not null) ? StreamEnd.Proper : StreamEnd.Cut;
-        }
-        catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException or JsonException or InvalidOperationException)
-        {
-            end = patience.HasClientLeft ? StreamEnd.Left : cut is OperationCanceledException ? StreamEnd.Silent : StreamEnd.Cut;
-        }
-
-        await EndStreamAsync(http, call, upstream, filter, end);
-        if (translation is not null && end == StreamEnd.Proper && !patience.HasClientLeft)
-        {
-            translation.End(filter.Usage ?? new TokenUsage(call.Request.PromptTokens, 0, 0, filter.Pieces, 0));
-            await SendAsync(writer, translation);
-        }
-
-        if (unseen is not null)
-        {
-            ArrayPool<byte>.Shared.Return(unseen);
-        }
-    }
-
-    private static async Task EndStreamAsync(HttpContext http, AiCall call, Upstream upstream, SseFilter filter, StreamEnd end)
-    {
-        var status = end switch
-        {
-            StreamEnd.Proper => StatusCodes.Status200OK,
-            StreamEnd.Left => StatusCodes.Status499ClientClosedRequest,
-            StreamEnd.Silent => StatusCodes.Status504GatewayTimeout,
-            _ => StatusCodes.Status502BadGateway,
-        };
-        if (filter.HasFinalUsage)
-        {
-            call.End(filter.Usage!.Value, false, status);
-        }
-        else
-        {
-            call.EndEstimated(filter.Pieces, status, filter.Usage);
-        }
-
-        if (end is StreamEnd.Cut or StreamEnd.Silent)
-        {
-            upstream.Failed();
-            var refusal = end == StreamEnd.Cut ? AiRefusals.UpstreamCut : AiRefusals.UpstreamSlow;
-            await http.Response.Body.WriteAsync(AiErrors.Event(call.Form, refusal, AiHeaders.RequestIdOf(http)), http.RequestAborted);
-        }
-    }
-
-    private static async Task SendAsync(PipeWriter writer, StreamTranslation translation)
-    {
-        if (translation.Output.WrittenCount > 0)
-        {
-            await writer.WriteAsync(translation.Output.WrittenMemory, CancellationToken.None);
-            translation.Output.Clear();
-        }
-    }
-
-    private static byte[] Ensure(byte[]? buffer, int length)
-    {
-        if (buffer is not null && buffer.Length >= length)
-        {
-            return buffer;
-        }
-
-        if (buffer is not null)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return ArrayPool<byte>.Shared.Rent(length);
-    }
-
     private static byte[] Larger(byte[] buffer, int length)
     {
         var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
@@ -243,13 +133,5 @@ internal static class AnswerRelay
         {
             return false;
         }
-    }
-
-    private enum StreamEnd
-    {
-        Proper,
-        Left,
-        Cut,
-        Silent,
     }
 }

@@ -14,66 +14,85 @@ internal sealed class ClientPatience : IDisposable
 
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenRegistration _left;
+    private readonly CancellationTokenRegistration _stopped;
     private readonly CancellationToken _aborted;
+    private readonly CancellationToken _stopping;
     private readonly TimeSpan _drain;
     private readonly bool _streams;
-    private volatile bool _hasBegun;
+    private readonly Lock _lock = new();
+    private bool _hasBegun;
+    private bool _hasLeft;
 
-    public ClientPatience(bool streams, TimeSpan drain, TimeSpan answerTimeout, CancellationToken aborted)
+    public ClientPatience(bool streams, TimeSpan drain, TimeSpan answerTimeout, CancellationToken aborted, CancellationToken stopping)
     {
-        (_aborted, _streams, _drain) = (aborted, streams, drain);
+        (_aborted, _stopping, _streams, _drain) = (aborted, stopping, streams, drain);
         _stop.CancelAfter(answerTimeout);
         _left = aborted.UnsafeRegister(static state => ((ClientPatience)state!).Leave(), this);
+        _stopped = stopping.UnsafeRegister(static state => ((ClientPatience)state!)._stop.Cancel(), this);
     }
 
     public CancellationToken Token => _stop.Token;
 
     public bool HasClientLeft => _aborted.IsCancellationRequested;
 
+    /// <summary>The server ends, and with it this answer.</summary>
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
     /// <summary>The answer began.</summary>
     public void Begin()
     {
-        _hasBegun = true;
-        if (HasClientLeft)
+        lock (_lock)
         {
-            Leave();
+            _hasBegun = true;
+            if (!_hasLeft)
+            {
+                return;
+            }
         }
+
+        Leave();
     }
 
     /// <summary>The upstream may be silent for so long from now; a client that left is not waited for anew.</summary>
-    public void Expect(TimeSpan idle)
-    {
-        if (!HasClientLeft)
-        {
-            _stop.CancelAfter(idle);
-        }
-    }
+    public void Expect(TimeSpan idle) => Wait(idle);
 
     /// <summary>It is the client now who takes its time; the server's own minimum rate ends that.</summary>
-    public void Rest()
-    {
-        if (!HasClientLeft)
-        {
-            _stop.CancelAfter(Timeout.InfiniteTimeSpan);
-        }
-    }
+    public void Rest() => Wait(Timeout.InfiniteTimeSpan);
 
     public void Dispose()
     {
         _left.Dispose();
+        _stopped.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Never after the client left: what it is given then must not be taken back by who has not noticed yet.</summary>
+    private void Wait(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            if (!_hasLeft)
+            {
+                _stop.CancelAfter(time);
+            }
+        }
     }
 
     private void Leave()
     {
-        var wait = !_streams ? s_whole : _hasBegun ? _drain : s_head;
-        if (wait > TimeSpan.Zero)
+        TimeSpan wait;
+        lock (_lock)
         {
-            _stop.CancelAfter(wait);
+            _hasLeft = true;
+            wait = !_streams ? s_whole : _hasBegun ? _drain : s_head;
+            if (wait > TimeSpan.Zero)
+            {
+                _stop.CancelAfter(wait);
+                return;
+            }
         }
-        else
-        {
-            _stop.Cancel();
-        }
+
+        // Outside the lock: who waits for the upstream goes on here.
+        _stop.Cancel();
     }
 }

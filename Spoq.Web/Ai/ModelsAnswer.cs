@@ -8,6 +8,9 @@ namespace Spoq.Web.Ai;
 /// <summary>The models that the caller may use, in the words of the library that asks.</summary>
 internal sealed class ModelsAnswer(AiCallers callers, ModelCatalogue models, TimeProvider clock)
 {
+    /// <summary>Members of Anthropic's form that have a meaning for its own models only.</summary>
+    private static readonly string[] s_unknown = ["capabilities", "deprecated_at", "line", "max_input_tokens", "retires_at"];
+
     private readonly DateTimeOffset _since = clock.GetUtcNow();
 
     /// <summary>Anthropic's libraries always name their version.</summary>
@@ -90,6 +93,12 @@ internal sealed class ModelsAnswer(AiCallers callers, ModelCatalogue models, Tim
             json.WriteString("type", "model");
             json.WriteString("display_name", model.Name);
             json.WriteString("created_at", _since.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+            json.WriteString("lifecycle", "active");
+            json.WriteNumber("max_tokens", model.MaxOutput);
+            foreach (var unknown in s_unknown)
+            {
+                json.WriteNull(unknown);
+            }
         }
 
         json.WriteEndObject();

@@ -1,115 +1,145 @@
 using System.Buffers;
+using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Spoq.Core;
 using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Limits;
 using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
 
-/// <summary>A body in one pooled piece. It goes back to the pool unless somebody may still look at it.</summary>
-internal sealed class RequestBody : IDisposable
+/// <summary>
+/// A body in one pooled piece, within the memory that all bodies share. The piece goes back to the pool unless somebody
+/// may still look at it.
+/// </summary>
+internal sealed class RequestBody(BodyBudget budget) : IDisposable
 {
     public const int Most = 16 * 1024 * 1024;
 
     /// <summary>So much is believed of what the caller says it will send; for more it must send first.</summary>
     private const int FirstRent = 256 * 1024;
 
+    /// <summary>Kestrel ends a body that comes more slowly, so that nobody holds memory by sending next to nothing.</summary>
+    private static readonly MinDataRate s_slowest = new(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
+
+    private readonly List<UpstreamBody> _sent = new(1);
     private byte[] _bytes = [];
     private int _length;
-    private bool _isOwn;
-    private readonly List<UpstreamBody> _sent = new(1);
+    private bool _isPooled = true;
+    private long _charged;
 
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
-    public static RequestBody Of(JsonObject json)
+    /// <summary>Before anything is refused: the server's own limit would cut the connection before the caller has read why.</summary>
+    public static void LiftServersLimit(HttpContext http)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(json);
-        return new RequestBody { _bytes = bytes, _length = bytes.Length, _isOwn = true };
-    }
-
-    public async Task<Refusal?> ReadAsync(HttpContext http)
-    {
-        // Ours is held here; the server's own would cut the connection before the caller has read why.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
             limit.MaxRequestBodySize = null;
         }
+    }
 
-        if (http.Request.ContentLength > Most)
+    public async Task<Refusal?> ReadAsync(HttpContext http)
+    {
+        var expected = http.Request.ContentLength;
+        if (expected > Most)
         {
             return AiRefusals.BodyTooLarge;
         }
 
-        var expected = (int)(http.Request.ContentLength ?? 4096);
-        _bytes = ArrayPool<byte>.Shared.Rent(Math.Clamp(expected, 1, FirstRent));
+        if (HttpProtocol.IsHttp11(http.Request.Protocol) && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = s_slowest;
+        }
+
         try
         {
+            if (!await RoomAsync((int)Math.Clamp(expected ?? 4096, 1, FirstRent), http.RequestAborted))
+            {
+                return AiRefusals.BodiesFull;
+            }
+
             while (true)
             {
                 var read = await http.Request.Body.ReadAsync(_bytes.AsMemory(_length), http.RequestAborted);
-                if (read == 0)
-                {
-                    return null;
-                }
-
                 _length += read;
-                if (_length > Most)
-                {
-                    return AiRefusals.BodyTooLarge;
-                }
-
-                if (_length == _bytes.Length && _length != http.Request.ContentLength)
-                {
-                    Grow();
-                }
-                else if (_length == http.Request.ContentLength)
+                if (read == 0 || _length == expected)
                 {
                     return null;
+                }
+
+                if (_length == Most)
+                {
+                    return await http.Request.Body.ReadAsync(new byte[1], http.RequestAborted) == 0 ? null : AiRefusals.BodyTooLarge;
+                }
+
+                if (_length == _bytes.Length && !await RoomAsync(Math.Min(_length * 2, Most), http.RequestAborted))
+                {
+                    return AiRefusals.BodiesFull;
                 }
             }
         }
-        catch (BadHttpRequestException)
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException cut)
         {
-            return AiRefusals.BodyCutOff;
+            return cut.StatusCode == StatusCodes.Status408RequestTimeout ? AiRefusals.BodySlow : AiRefusals.BodyCutOff;
         }
     }
 
-    /// <summary>The same body with pieces replaced.</summary>
-    public RequestBody With(Span<BodyEdit> edits)
+    /// <summary>Another body in place of this one, whole; its memory counts too.</summary>
+    public RequestBody Of(JsonObject json)
     {
-        var length = BodyEdits.LengthAfter(_length, edits);
-        var edited = new RequestBody { _bytes = ArrayPool<byte>.Shared.Rent(length), _length = length };
-        BodyEdits.Apply(Bytes.Span, edits, edited._bytes);
-        return edited;
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(json);
+        budget.Add(bytes.Length);
+        return new RequestBody(budget) { _bytes = bytes, _length = bytes.Length, _isPooled = false, _charged = bytes.Length };
     }
 
     /// <summary>To be sent, once or to one upstream after the other.</summary>
     /// <param name="call">Is told when all of it has left; null: nothing is metered.</param>
-    public UpstreamBody ToUpstream(MeteredCall? call = null)
+    /// <param name="edits">What is replaced on the way.</param>
+    public UpstreamBody ToUpstream(MeteredCall? call, params Span<BodyEdit> edits)
     {
-        var body = new UpstreamBody(Bytes) { Call = call };
+        var body = new UpstreamBody(BodyEdits.Pieces(Bytes, edits)) { Call = call };
         _sent.Add(body);
         return body;
     }
 
     public void Dispose()
     {
-        if (!_isOwn && _bytes.Length > 0 && _sent.TrueForAll(body => body.IsFree))
+        if (_isPooled && _bytes.Length > 0 && _sent.TrueForAll(body => body.IsFree))
         {
             ArrayPool<byte>.Shared.Return(_bytes);
-            _bytes = [];
-            _length = 0;
         }
+
+        _bytes = [];
+        _length = 0;
+        budget.Give(_charged);
+        _charged = 0;
     }
 
-    private void Grow()
+    private async ValueTask<bool> RoomAsync(int length, CancellationToken cancellationToken)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(_bytes.Length * 2, Most + 1));
-        _bytes.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_bytes);
+        // As the pool rounds up.
+        var size = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 16));
+        var more = size - _bytes.Length;
+        if (!await budget.TakeAsync(more, isMore: _bytes.Length > 0, cancellationToken))
+        {
+            return false;
+        }
+
+        _charged += more;
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        Bytes.Span.CopyTo(larger);
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+
         _bytes = larger;
+        return true;
     }
 }

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
 
@@ -13,35 +15,19 @@ internal static class TokenCount
 
     public static async Task AnswerAsync(HttpContext http, AiCall call, RequestBody body)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        limit.CancelAfter(s_patience);
         foreach (var route in call.Model.Routes.Where(route => route.Upstream.Form == AiForm.Anthropic))
         {
-            if (route.Upstream.Enter() is not null)
+            if (route.Upstream.Enter(out var findsOut) is not null)
             {
                 continue;
             }
 
             try
             {
-                using var sent = Translator.Request(call, body, route) is { } edited && edited.Try(out var other, out _) ? other : null;
-                using var response = await route.Upstream.SendAsync(call.Operation, (sent ?? body).ToUpstream(), AiHeaders.Passed(http.Request, call.Form, AiForm.Anthropic), limit.Token);
-                route.Upstream.Answered();
-                if (response.IsSuccessStatusCode)
+                if (await TryAsync(http, call, body, route, findsOut))
                 {
-                    await WriteAsync(http, await response.Content.ReadAsByteArrayAsync(limit.Token));
                     return;
                 }
-
-                if ((int)response.StatusCode is 400 or 404 or 413 or 422)
-                {
-                    await UpstreamRefusal.PassAsync(http, call.Form, AiForm.Anthropic, response);
-                    return;
-                }
-            }
-            catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException && !http.RequestAborted.IsCancellationRequested)
-            {
-                route.Upstream.Failed();
             }
             finally
             {
@@ -50,6 +36,53 @@ internal static class TokenCount
         }
 
         await WriteAsync(http, Encoding.UTF8.GetBytes($"{{\"input_tokens\":{call.Request.PromptTokens}}}"));
+    }
+
+    /// <returns>False: it told nothing, somebody else may.</returns>
+    private static async Task<bool> TryAsync(HttpContext http, AiCall call, RequestBody body, ModelRoute route, bool findsOut)
+    {
+        var upstream = route.Upstream;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        limit.CancelAfter(s_patience);
+        try
+        {
+            using var response = await upstream.SendAsync(call.Operation, body.ToUpstream(null, Translator.Edits(call, route)), AiHeaders.Passed(http.Request, call.Form, AiForm.Anthropic), limit.Token);
+            if ((int)response.StatusCode >= 500)
+            {
+                upstream.Failed(findsOut);
+                return false;
+            }
+
+            upstream.Answered();
+            if (response.IsSuccessStatusCode)
+            {
+                var counted = await UpstreamRefusal.ReadAsync(response, limit.Token);
+                if (counted.Length > 0)
+                {
+                    await WriteAsync(http, counted);
+                }
+
+                return counted.Length > 0;
+            }
+
+            if (response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity)
+            {
+                await UpstreamRefusal.PassAsync(http, call.Form, response);
+                return true;
+            }
+
+            return false;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            upstream.CalledOff(findsOut);
+            throw;
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
+        {
+            upstream.Failed(findsOut);
+            return false;
+        }
     }
 
     private static async Task WriteAsync(HttpContext http, byte[] answer)

@@ -17,20 +17,17 @@ internal static class Translator
     public static AiOperation OperationAt(AiCall call, Upstream upstream) =>
         upstream.Form == call.Form ? call.Operation : call.Operation == AiOperation.Chat ? AiOperation.Message : AiOperation.Chat;
 
-    /// <summary>Null: the body goes on as it came.</summary>
-    public static Result<RequestBody>? Request(AiCall call, RequestBody body, ModelRoute route)
+    /// <summary>What is replaced in a body that goes on in its own form.</summary>
+    public static BodyEdit[] Edits(AiCall call, ModelRoute route) => (route.Renamed, call.Request.AskUsage) switch
     {
-        if (route.Upstream.Form == call.Form)
-        {
-            return (route.Renamed, call.Request.AskUsage) switch
-            {
-                ({ } name, { } usage) => (Result<RequestBody>)body.With([Rename(call, name), usage]),
-                ({ } name, null) => (Result<RequestBody>)body.With([Rename(call, name)]),
-                (null, { } usage) => (Result<RequestBody>)body.With([usage]),
-                _ => (Result<RequestBody>?)null,
-            };
-        }
+        ({ } name, { } usage) => [Rename(call, name), usage],
+        ({ } name, null) => [Rename(call, name)],
+        (null, { } usage) => [usage],
+        _ => [],
+    };
 
+    public static Result<RequestBody> Request(AiCall call, RequestBody body, ModelRoute route)
+    {
         JsonObject asked;
         try
         {
@@ -43,7 +40,7 @@ internal static class Translator
 
         try
         {
-            return Translate(call, asked, route);
+            return Translate(call, asked, route).Try(out var said, out var refusal) ? body.Of(said) : refusal;
         }
         catch (InvalidOperationException)
         {
@@ -52,15 +49,9 @@ internal static class Translator
         }
     }
 
-    private static Result<RequestBody> Translate(AiCall call, JsonObject asked, ModelRoute route)
-    {
-        if (call.Form == AiForm.Anthropic)
-        {
-            return RequestBody.Of(ToOpenAi.Request(asked, route.UpstreamName));
-        }
-
-        return ToAnthropic.Request(asked, route.UpstreamName, call.Model.MaxOutput).Try(out var message, out var refusal) ? RequestBody.Of(message) : refusal;
-    }
+    private static Result<JsonObject> Translate(AiCall call, JsonObject asked, ModelRoute route) => call.Form == AiForm.Anthropic
+        ? ToOpenAi.Request(asked, route.UpstreamName)
+        : ToAnthropic.Request(asked, route.UpstreamName, call.Model.MaxOutput);
 
     /// <summary>Null: both speak the same.</summary>
     public static StreamTranslation? Stream(AiCall call, Upstream upstream) =>

@@ -1,21 +1,30 @@
 using System.Net;
 using Spoq.Core;
 using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Budgets;
 using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
 
 /// <summary>
-/// Asks the upstreams of a model one after the other until one begins to answer. Before the first byte a broken
-/// connection, 429, 5xx and a key that is not taken lead to the next; after it nothing does.
+/// Sets the worst case aside, then asks the upstreams of a model one after the other until one begins to answer. Before
+/// the first byte a broken connection, 429, 5xx and a key that is not taken lead to the next; after it nothing does.
 /// </summary>
-internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogger<UpstreamCalls> logger)
+internal sealed class UpstreamCalls(UsageMeter meter, BudgetLedger budget, LastCall lastCall, TimeProvider clock, ILogger<UpstreamCalls> logger)
 {
     private static readonly TimeSpan s_moment = TimeSpan.FromSeconds(1);
 
     public async Task AskAsync(HttpContext http, AiCall call, RequestBody body)
     {
+        var reserved = await budget.ReserveAsync(call.Caller.Account.Id, call.Caller.KeyId, call.WorstCase, http.RequestAborted);
+        if (!reserved.Try(out var reservation, out var tooMuch))
+        {
+            await AiErrors.WriteAsync(http, call.Form, tooMuch);
+            return;
+        }
+
+        call.Reservation = reservation;
         HttpResponseMessage? refused = null;
         Refusal? no = null;
         TimeSpan? wait = null;
@@ -34,7 +43,13 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
                     return;
                 }
 
-                if (route.Upstream.Enter() is { } busy)
+                if (lastCall.Over.IsCancellationRequested)
+                {
+                    no = AiRefusals.Stopping;
+                    break;
+                }
+
+                if (route.Upstream.Enter(out var findsOut) is { } busy)
                 {
                     wait = wait < busy ? wait : busy;
                     continue;
@@ -44,11 +59,14 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
                 refused = null;
                 try
                 {
-                    (var isOver, refused, no) = await TryAsync(http, call, body, route);
+                    (var isOver, refused, var why) = await TryAsync(http, call, body, route, findsOut);
                     if (isOver)
                     {
                         return;
                     }
+
+                    // That the last one speaks another form is not why the first one failed.
+                    no = why?.Code == AiRefusals.UnsupportedParameter ? no ?? why : why ?? no;
                 }
                 finally
                 {
@@ -64,20 +82,20 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         }
     }
 
-    private async Task<(bool IsOver, HttpResponseMessage? Refused, Refusal? No)> TryAsync(HttpContext http, AiCall call, RequestBody body, ModelRoute route)
+    private async Task<(bool IsOver, HttpResponseMessage? Refused, Refusal? No)> TryAsync(HttpContext http, AiCall call, RequestBody body, ModelRoute route, bool findsOut)
     {
         var upstream = route.Upstream;
         RequestBody? translated = null;
-        if (Translator.Request(call, body, route) is { } translation && !translation.Try(out translated, out var untranslatable))
+        if (upstream.Form != call.Form && !Translator.Request(call, body, route).Try(out translated, out var untranslatable))
         {
-            upstream.CalledOff();
+            upstream.CalledOff(findsOut);
             return (false, null, untranslatable);
         }
 
-        using var sent = translated;
+        using var other = translated;
         if (meter.Open(new CallFacts(call.Caller.Account.Id, call.Caller.KeyId, call.Model.Name, upstream.Name, call.Model.Price!, call.Request.PromptTokens)) is not { } metered)
         {
-            upstream.CalledOff();
+            upstream.CalledOff(findsOut);
             await AiErrors.WriteAsync(http, call.Form, AiRefusals.MeteringFull);
             return (true, null, null);
         }
@@ -85,26 +103,30 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
         call.Metered = metered;
         call.StartedAt = clock.GetTimestamp();
         AiHeaders.Begin(http, metered.RequestId.ToString());
-        using var patience = new ClientPatience(call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout, http.RequestAborted);
+        using var patience = new ClientPatience(call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout, http.RequestAborted, lastCall.Over);
         HttpResponseMessage response;
         try
         {
-            response = await upstream.SendAsync(Translator.OperationAt(call, upstream), (sent ?? body).ToUpstream(metered), AiHeaders.Passed(http.Request, call.Form, upstream.Form), patience.Token);
+            response = await upstream.SendAsync(Translator.OperationAt(call, upstream), other?.ToUpstream(metered) ?? body.ToUpstream(metered, Translator.Edits(call, route)), AiHeaders.Passed(http.Request, call.Form, upstream.Form), patience.Token);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
         {
-            return LostBeforeAnswer(http, call, upstream, patience, broken);
+            return LostBeforeAnswer(call, upstream, patience, broken, findsOut);
         }
 
         if (IsForNext(response.StatusCode))
         {
             metered.Abandon();
-            NoteRefusal(upstream, response);
+            NoteRefusal(upstream, response, findsOut);
             return (false, response, AiRefusals.UpstreamFailed);
         }
 
         upstream.Answered();
         patience.Begin();
+
+        // Nobody else will be asked: the answer may run for minutes, and its question need not lie in memory so long.
+        other?.Dispose();
+        body.Dispose();
         using (response)
         {
             if (response.IsSuccessStatusCode)
@@ -114,30 +136,36 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
             else
             {
                 metered.Abandon();
-                await UpstreamRefusal.PassAsync(http, call.Form, upstream.Form, response);
+                await UpstreamRefusal.PassAsync(http, call.Form, response);
             }
         }
 
         return (true, null, null);
     }
 
-    private (bool IsOver, HttpResponseMessage? Refused, Refusal? No) LostBeforeAnswer(HttpContext http, AiCall call, Upstream upstream, ClientPatience patience, Exception broken)
+    private (bool IsOver, HttpResponseMessage? Refused, Refusal? No) LostBeforeAnswer(AiCall call, Upstream upstream, ClientPatience patience, Exception broken, bool findsOut)
     {
         if (patience.HasClientLeft)
         {
             // Nothing was seen of an answer, and nobody is there to ask somebody else for.
-            upstream.CalledOff();
+            upstream.CalledOff(findsOut);
             call.End(default, true, StatusCodes.Status499ClientClosedRequest);
             return (true, null, null);
         }
 
         call.Metered!.Abandon();
-        upstream.Failed();
+        if (patience.IsStopping)
+        {
+            upstream.CalledOff(findsOut);
+            return (false, null, AiRefusals.Stopping);
+        }
+
+        upstream.Failed(findsOut);
         logger.LogWarning("{Upstream} did not answer: {Reason}", upstream.Name, broken.Message);
         return (false, null, broken is OperationCanceledException ? AiRefusals.UpstreamSlow : AiRefusals.UpstreamFailed);
     }
 
-    private void NoteRefusal(Upstream upstream, HttpResponseMessage response)
+    private void NoteRefusal(Upstream upstream, HttpResponseMessage response, bool findsOut)
     {
         if (response.StatusCode == HttpStatusCode.TooManyRequests)
         {
@@ -153,7 +181,7 @@ internal sealed class UpstreamCalls(UsageMeter meter, TimeProvider clock, ILogge
             return;
         }
 
-        upstream.Failed();
+        upstream.Failed(findsOut);
         logger.LogWarning("{Upstream} answered {Status}", upstream.Name, (int)response.StatusCode);
     }
 

@@ -28,6 +28,9 @@ internal static class ShellSetup
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Limits.MaxRequestLineSize = MaxAddressBytes;
+
+            // What nobody has begun to read is held for each connection; a megabyte of it, the default, for thousands is too much.
+            kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
         });
         if (!isDevelopment)
         {

@@ -45,7 +45,8 @@ public sealed class AnthropicFilter : SseFilter
 
     private TokenUsage? Find(ReadOnlySpan<byte> data)
     {
-        var at = data.LastIndexOf("\"usage\""u8);
-        return at >= 0 && UsageReader.Value(data[(at + 7)..]) is { IsEmpty: false } value ? UsageReader.TryRead(value, AiForm.Anthropic, Usage ?? default) : null;
+        // The start tells it within the message, the end on the outermost level; what stands elsewhere is somebody's text.
+        var holder = _event == Event.Start ? UsageReader.Member(data, "message"u8) : data;
+        return holder.IsEmpty || UsageReader.Member(holder, "usage"u8) is not { IsEmpty: false } value ? null : UsageReader.TryRead(value, AiForm.Anthropic, Usage ?? default);
     }
 }

@@ -14,11 +14,13 @@ public sealed class OpenAiFilter(bool hidesUsage) : SseFilter
             return true;
         }
 
-        // With include_usage the others say "usage":null.
-        var at = data.LastIndexOf("\"usage\""u8);
-        if (at >= 0 && UsageReader.Value(data[(at + 7)..]) is { IsEmpty: false } value && UsageReader.TryRead(value, AiForm.OpenAi, default) is { } usage)
+        Pieces += Tokens(data);
+
+        // With include_usage the others say "usage":null, or what it is so far (vLLM's continuous_usage_stats).
+        if (UsageReader.Outermost(data) is { IsEmpty: false } value && UsageReader.TryRead(value, AiForm.OpenAi, default) is { } usage)
         {
             Usage = usage;
+            Pieces = Math.Max(Pieces, usage.Output + usage.Reasoning);
             if (IsUsageOnly(data))
             {
                 HasFinalUsage = true;
@@ -26,7 +28,6 @@ public sealed class OpenAiFilter(bool hidesUsage) : SseFilter
             }
         }
 
-        Pieces += Tokens(data);
         return true;
     }
 

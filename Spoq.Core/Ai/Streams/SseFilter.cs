@@ -19,7 +19,7 @@ public abstract class SseFilter
     /// <summary>What the upstream told; null: not yet, or never.</summary>
     public TokenUsage? Usage { get; protected set; }
 
-    /// <summary>It is of the whole answer, not of what had been made when it was told.</summary>
+    /// <summary>What was told is the whole stream's, not what it came to until then.</summary>
     public bool HasFinalUsage { get; protected set; }
 
     /// <summary>Tokens of output seen, at the least: a piece is one, and each further word in it another.</summary>
@@ -27,6 +27,9 @@ public abstract class SseFilter
 
     /// <summary>The stream came to its proper end.</summary>
     public bool IsComplete { get; protected set; }
+
+    /// <summary>What went on so far ends with a whole event: another may follow.</summary>
+    public bool IsBetweenEvents { get; private set; } = true;
 
     /// <summary>Who says it again in other words; null: nobody.</summary>
     public StreamTranslation? Into { get; init; }
@@ -71,7 +74,7 @@ public abstract class SseFilter
         var rest = buffer[from..];
         if (_isLong || rest.Length > MaxLine)
         {
-            _isLong = true;
+            (_isLong, IsBetweenEvents) = (true, false);
             rest.CopyTo(buffer[kept..]);
             return kept + rest.Length;
         }
@@ -109,7 +112,7 @@ public abstract class SseFilter
         if (text.IsEmpty)
         {
             var drops = _dropsBlank;
-            _dropsBlank = false;
+            (_dropsBlank, IsBetweenEvents) = (false, true);
             return drops;
         }
 
@@ -119,8 +122,11 @@ public abstract class SseFilter
             var data = text[5..].TrimStart((byte)' ');
             Into?.Data(data);
             _dropsBlank = !Look(data);
+            IsBetweenEvents &= _dropsBlank;
             return _dropsBlank;
         }
+
+        IsBetweenEvents = false;
 
         if (text.StartsWith("event:"u8))
         {

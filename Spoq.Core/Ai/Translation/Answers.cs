@@ -45,27 +45,43 @@ public static class Answers
         var blocks = new JsonArray();
         if ((said?["content"].Flat() is { Length: > 0 } text ? text : said.Text("refusal")) is { Length: > 0 } words)
         {
-            blocks.Add((JsonNode)new JsonObject { ["type"] = "text", ["text"] = words, ["citations"] = null });
+            blocks.Add((JsonNode)TextBlock(words));
         }
 
         foreach (var call in said.List("tool_calls") ?? [])
         {
             var function = call.Object("function");
-            blocks.Add((JsonNode)new JsonObject { ["type"] = "tool_use", ["id"] = call.Text("id"), ["name"] = function.Text("name"), ["input"] = ParseObject(function.Text("arguments")) });
+            blocks.Add((JsonNode)ToolUse(call.Text("id"), function.Text("name"), ParseObject(function.Text("arguments"))));
         }
 
-        return new JsonObject
-        {
-            ["id"] = "msg_" + (chat.Text("id") ?? ""),
-            ["type"] = "message",
-            ["role"] = "assistant",
-            ["model"] = model,
-            ["content"] = blocks,
-            ["stop_reason"] = Reasons.ToAnthropic(choice.Text("finish_reason")),
-            ["stop_sequence"] = null,
-            ["usage"] = AnthropicUsage(usage),
-        };
+        return Message(chat.Text("id"), model, blocks, Reasons.ToAnthropic(choice.Text("finish_reason")), usage);
     }
+
+    internal static JsonObject Message(string? id, string model, JsonArray blocks, string? reason, in TokenUsage usage) => new()
+    {
+        ["id"] = "msg_" + id,
+        ["type"] = "message",
+        ["role"] = "assistant",
+        ["model"] = model,
+        ["content"] = blocks,
+        ["container"] = null,
+        ["diagnostics"] = null,
+        ["stop_reason"] = reason,
+        ["stop_details"] = null,
+        ["stop_sequence"] = null,
+        ["usage"] = AnthropicUsage(usage),
+    };
+
+    internal static JsonObject TextBlock(string text) => new() { ["type"] = "text", ["text"] = text, ["citations"] = null };
+
+    internal static JsonObject ToolUse(string? id, string? name, JsonNode input) => new()
+    {
+        ["type"] = "tool_use",
+        ["id"] = id,
+        ["name"] = name,
+        ["input"] = input,
+        ["caller"] = new JsonObject { ["type"] = "direct" },
+    };
 
     internal static JsonObject OpenAiUsage(in TokenUsage usage)
     {
@@ -80,11 +96,24 @@ public static class Answers
         };
     }
 
-    internal static JsonObject AnthropicUsage(in TokenUsage usage) => new()
+    internal static JsonObject AnthropicUsage(in TokenUsage usage)
+    {
+        var told = AnthropicDeltaUsage(usage);
+        told["cache_creation"] = null;
+        told["inference_geo"] = null;
+        told["service_tier"] = null;
+        told["speed"] = null;
+        return told;
+    }
+
+    /// <summary>As the end of a stream tells it.</summary>
+    internal static JsonObject AnthropicDeltaUsage(in TokenUsage usage) => new()
     {
         ["input_tokens"] = usage.Input,
         ["cache_creation_input_tokens"] = usage.CacheWrite,
         ["cache_read_input_tokens"] = usage.CachedInput,
         ["output_tokens"] = usage.Output + usage.Reasoning,
+        ["output_tokens_details"] = usage.Reasoning > 0 ? new JsonObject { ["thinking_tokens"] = usage.Reasoning } : null,
+        ["server_tool_use"] = null,
     };
 }

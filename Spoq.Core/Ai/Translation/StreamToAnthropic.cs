@@ -14,15 +14,15 @@ public sealed class StreamToAnthropic(string model, long promptTokens) : StreamT
     private int _block = -1;
     private string? _finish;
 
-    public override void End(in TokenUsage usage)
+    protected override void End(in TokenUsage usage)
     {
         Start(null);
         Close();
         Write("message_delta", new JsonObject
         {
             ["type"] = "message_delta",
-            ["delta"] = new JsonObject { ["stop_reason"] = Reasons.ToAnthropic(_finish), ["stop_sequence"] = null },
-            ["usage"] = Answers.AnthropicUsage(usage),
+            ["delta"] = new JsonObject { ["container"] = null, ["stop_details"] = null, ["stop_reason"] = Reasons.ToAnthropic(_finish), ["stop_sequence"] = null },
+            ["usage"] = Answers.AnthropicDeltaUsage(usage),
         });
         Write("message_stop", new JsonObject { ["type"] = "message_stop" });
     }
@@ -40,14 +40,14 @@ public sealed class StreamToAnthropic(string model, long promptTokens) : StreamT
         var delta = choice.Object("delta");
         if ((delta.Text("content") ?? delta.Text("refusal")) is { Length: > 0 } text)
         {
-            Open(Words, () => new JsonObject { ["type"] = "text", ["text"] = "" });
+            Open(Words, () => Answers.TextBlock(""));
             Delta(new JsonObject { ["type"] = "text_delta", ["text"] = text });
         }
 
         foreach (var call in delta.List("tool_calls") ?? [])
         {
             var function = call.Object("function");
-            Open(call.Number("index") ?? 0, () => new JsonObject { ["type"] = "tool_use", ["id"] = call.Text("id"), ["name"] = function.Text("name"), ["input"] = new JsonObject() });
+            Open(call.Number("index") ?? 0, () => Answers.ToolUse(call.Text("id"), function.Text("name"), new JsonObject()));
             if (function.Text("arguments") is { Length: > 0 } arguments)
             {
                 Delta(new JsonObject { ["type"] = "input_json_delta", ["partial_json"] = arguments });
@@ -65,17 +65,7 @@ public sealed class StreamToAnthropic(string model, long promptTokens) : StreamT
         }
 
         _isStarted = true;
-        var message = new JsonObject
-        {
-            ["id"] = "msg_" + id,
-            ["type"] = "message",
-            ["role"] = "assistant",
-            ["model"] = model,
-            ["content"] = new JsonArray(),
-            ["stop_reason"] = null,
-            ["stop_sequence"] = null,
-            ["usage"] = Answers.AnthropicUsage(new TokenUsage(promptTokens, 0, 0, 0, 0)),
-        };
+        var message = Answers.Message(id, model, [], null, new TokenUsage(promptTokens, 0, 0, 0, 0));
         Write("message_start", new JsonObject { ["type"] = "message_start", ["message"] = message });
     }
 

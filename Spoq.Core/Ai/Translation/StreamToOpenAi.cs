@@ -12,7 +12,7 @@ public sealed class StreamToOpenAi(string model, long created, bool tellsUsage) 
     private readonly Dictionary<long, int> _calls = [];
     private string _id = "chatcmpl-";
 
-    public override void End(in TokenUsage usage)
+    protected override void End(in TokenUsage usage)
     {
         if (tellsUsage)
         {

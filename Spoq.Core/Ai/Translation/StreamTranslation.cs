@@ -8,6 +8,8 @@ namespace Spoq.Core.Ai.Translation;
 /// <summary>Says a stream again in the other form's words, event by event.</summary>
 public abstract class StreamTranslation
 {
+    private bool _isOver;
+
     /// <summary>What is ready for the client; whoever sends it clears it.</summary>
     public ArrayBufferWriter<byte> Output { get; } = new(1024);
 
@@ -28,8 +30,17 @@ public abstract class StreamTranslation
         }
     }
 
-    /// <summary>The upstream came to its proper end.</summary>
-    public abstract void End(in TokenUsage usage);
+    /// <summary>The upstream came to its proper end; a second time nothing happens.</summary>
+    public void Finish(in TokenUsage usage)
+    {
+        if (!_isOver)
+        {
+            _isOver = true;
+            End(usage);
+        }
+    }
+
+    protected abstract void End(in TokenUsage usage);
 
     protected abstract void Take(JsonObject said);
 

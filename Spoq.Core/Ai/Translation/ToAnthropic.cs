@@ -11,9 +11,9 @@ public static class ToAnthropic
     /// <param name="maxOutput">Anthropic wants a limit, OpenAI's programs need not set one.</param>
     public static Result<JsonObject> Request(JsonObject chat, string model, long maxOutput)
     {
-        if (chat.Number("n") is > 1)
+        if (Untranslatable.InChat(chat) is { } no)
         {
-            return AiRefusals.NotTranslatable("n", "This model gives one answer at a time. Leave \"n\" out.");
+            return no;
         }
 
         var system = new JsonArray();
@@ -57,7 +57,19 @@ public static class ToAnthropic
             request["stop_sequences"] = stop is JsonArray ? stop.DeepClone() : new JsonArray(stop.DeepClone());
         }
 
-        if (chat.Text("user") is { Length: > 0 } user)
+        var output = new JsonObject();
+        if (chat.Object("response_format").Object("json_schema").Object("schema") is { } schema)
+        {
+            output["format"] = new JsonObject { ["type"] = "json_schema", ["schema"] = schema.DeepClone() };
+        }
+
+        Copy(chat, output, "reasoning_effort", "effort");
+        if (output.Count > 0)
+        {
+            request["output_config"] = output;
+        }
+
+        if ((chat.Text("user") ?? chat.Text("safety_identifier")) is { Length: > 0 } user)
         {
             request["metadata"] = new JsonObject { ["user_id"] = user };
         }
@@ -74,6 +86,7 @@ public static class ToAnthropic
         {
             var translated = new JsonObject { ["name"] = function.Text("name") };
             Copy(function, translated, "description");
+            Copy(function, translated, "strict");
             translated["input_schema"] = function["parameters"]?.DeepClone() ?? new JsonObject { ["type"] = "object", ["properties"] = new JsonObject() };
             return (JsonNode)translated;
         })]);

@@ -8,8 +8,13 @@ public static class ToOpenAi
 {
     /// <param name="message">A request that <see cref="AiRequestReader"/> has read.</param>
     /// <param name="model">What the upstream calls it.</param>
-    public static JsonObject Request(JsonObject message, string model)
+    public static Result<JsonObject> Request(JsonObject message, string model)
     {
+        if (Untranslatable.InMessage(message) is { } no)
+        {
+            return no;
+        }
+
         var messages = new JsonArray();
         if (message["system"].Flat() is { Length: > 0 } system)
         {
@@ -32,6 +37,15 @@ public static class ToOpenAi
             request["stream_options"] = new JsonObject { ["include_usage"] = true };
         }
 
+        if (message.Object("output_config") is { } output)
+        {
+            Copy(output, request, "effort", "reasoning_effort");
+            if (output.Object("format").Object("schema") is { } schema)
+            {
+                request["response_format"] = new JsonObject { ["type"] = "json_schema", ["json_schema"] = new JsonObject { ["name"] = "answer", ["schema"] = schema.DeepClone(), ["strict"] = true } };
+            }
+        }
+
         if (message.Object("metadata").Text("user_id") is { } user)
         {
             request["user"] = user;
@@ -43,12 +57,12 @@ public static class ToOpenAi
 
     private static void Tools(JsonObject message, JsonObject request)
     {
-        // Tools that Anthropic runs itself have no schema and no meaning elsewhere.
-        var tools = (message.List("tools") ?? []).OfType<JsonObject>().Where(tool => tool.Object("input_schema") is not null).Select(tool =>
+        var tools = (message.List("tools") ?? []).OfType<JsonObject>().Select(tool =>
         {
             var function = new JsonObject { ["name"] = tool.Text("name") };
             Copy(tool, function, "description");
             Copy(tool, function, "input_schema", "parameters");
+            Copy(tool, function, "strict");
             return (JsonNode)new JsonObject { ["type"] = "function", ["function"] = function };
         }).ToArray();
         if (tools.Length == 0)

@@ -15,6 +15,7 @@ public sealed record AccountTerms(IReadOnlyList<string> Plans, bool HadPlan, lon
 public sealed class AiAccount(Guid id, AiLimits limits)
 {
     private volatile AccountTerms _terms = new([], false, 0);
+    private long _usedAt;
 
     public Guid Id => id;
 
@@ -25,6 +26,11 @@ public sealed class AiAccount(Guid id, AiLimits limits)
         get => _terms;
         set => _terms = value;
     }
+
+    /// <summary>When it was last asked for, in ticks.</summary>
+    internal long UsedAt => Volatile.Read(ref _usedAt);
+
+    internal void Use(long now) => Volatile.Write(ref _usedAt, now);
 
     public bool IsLocked(long now) => now < _terms.LockedUntil;
 
@@ -44,4 +50,28 @@ public sealed class AiAccount(Guid id, AiLimits limits)
 /// <summary>Who asks.</summary>
 /// <param name="KeyId">Null: an access token was shown.</param>
 /// <param name="KeyLimits">Null: the account's count alone.</param>
-public readonly record struct AiCaller(AiAccount Account, Guid? KeyId, AiLimits? KeyLimits);
+public readonly record struct AiCaller(AiAccount Account, Guid? KeyId, AiLimits? KeyLimits)
+{
+    /// <summary>Null: within the requests of a minute, and a place among the answers that run is held until <see cref="Leave"/>.</summary>
+    public Refusal? Enter(long now, RateShare share)
+    {
+        if (KeyLimits?.Enter(now, share) is { } no)
+        {
+            return no;
+        }
+
+        if (Account.Limits.Enter(now, share) is { } alsoNo)
+        {
+            KeyLimits?.Leave();
+            return alsoNo;
+        }
+
+        return null;
+    }
+
+    public void Leave()
+    {
+        KeyLimits?.Leave();
+        Account.Limits.Leave();
+    }
+}

@@ -9,8 +9,9 @@ using Spoq.Infrastructure.Ai.Limits;
 namespace Spoq.Infrastructure.Ai.Keys;
 
 /// <summary>
-/// Every key that opens anything, in memory. A known key costs a hash and a look-up, also while PostgreSQL is away;
-/// an unknown one is asked for once and remembered as unknown for a moment. <see cref="AiKeysRefresh"/> keeps it true.
+/// Every key that opens anything, in memory. A known key costs a hash and a look-up, also while PostgreSQL is away, but
+/// not longer than it may be believed unconfirmed; an unknown one is asked for once, within what <see cref="Strangers"/>
+/// may ask, and remembered as unknown for a moment. <see cref="AiKeysRefresh"/> keeps it true.
 /// </summary>
 public sealed class AiKeys
 {
@@ -18,9 +19,10 @@ public sealed class AiKeys
     private const int MostReads = 5;
 
     private static readonly TimeSpan s_unknownFor = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly ConcurrentDictionary<KeyHash, AiKey> _keys = [];
-    private readonly ConcurrentDictionary<Guid, KeyHash[]> _hashes = [];
+    private readonly ConcurrentDictionary<Guid, Put> _hashes = [];
     private readonly ConcurrentDictionary<Guid, AiLimits> _limits = [];
     private readonly ConcurrentDictionary<Guid, KeyUse> _uses = [];
     private readonly ConcurrentDictionary<KeyHash, long> _unknown = [];
@@ -28,11 +30,17 @@ public sealed class AiKeys
     private readonly AiAccounts _accounts;
     private readonly KeyReading _reading;
     private readonly TimeProvider _clock;
+    private readonly Strangers _strangers = new();
     private readonly Lock _change = new();
     private long _forgotten;
+    private long _puts;
+    private long _trustedUntil;
 
-    internal AiKeys(AiAccounts accounts, KeyReading reading, IOptions<AiOptions> options, TimeProvider clock) =>
+    internal AiKeys(AiAccounts accounts, KeyReading reading, IOptions<AiOptions> options, TimeProvider clock)
+    {
         (_accounts, _reading, _options, _clock) = (accounts, reading, options.Value, clock);
+        Confirm(clock.GetUtcNow());
+    }
 
     /// <returns>The caller; a refusal with which the edge answers.</returns>
     public ValueTask<Result<AiCaller>> FindAsync(string key, IPAddress? address, CancellationToken cancellationToken)
@@ -46,15 +54,18 @@ public sealed class AiKeys
         var hash = KeyHash.Of(key);
         return _keys.TryGetValue(hash, out var known) ? new(Admit(known, now, address))
             : !ApiKeyText.IsWellFormed(key) || (_unknown.TryGetValue(hash, out var until) && now < until) ? new(AccessRefusals.TokenInvalid)
+            : !_strangers.MayAsk(address, now) ? new(AiRefusals.TooManyStrangers)
             : ReadAsync(hash, address, cancellationToken);
     }
 
+    /// <summary>All that changed until then is known here.</summary>
+    internal void Confirm(DateTimeOffset at) => Interlocked.Exchange(ref _trustedUntil, at.UtcTicks + TimeSpan.FromMinutes(_options.KeysTrustedMinutes).Ticks);
+
     /// <param name="row">As it was read.</param>
     /// <param name="forgottenBefore"><see cref="Forgotten"/> from before it was read: what a notice overtook may be stale and is left out.</param>
-    internal void Put(KeyRow row, long forgottenBefore)
+    internal void Learn(KeyRow row, long forgottenBefore)
     {
         var account = _accounts.Put(row.AccountId, row.Terms);
-        var limits = _limits.GetOrAdd(row.Id, id => new AiLimits("key", id, _options.KeyRequestsPerMinute, _options.KeyTokensPerMinute, _options.KeyStreams));
         lock (_change)
         {
             if (Forgotten != forgottenBefore)
@@ -68,6 +79,7 @@ public sealed class AiKeys
                 return;
             }
 
+            var limits = _limits.GetOrAdd(row.Id, id => new AiLimits("key", id, _options.KeyRequestsPerMinute, _options.KeyTokensPerMinute, _options.KeyStreams));
             var end = row.ExpiresAt?.UtcTicks ?? long.MaxValue;
             var hashes = new List<KeyHash> { KeyHash.Read(row.Hash) };
             _keys[hashes[0]] = new AiKey(row.Id, account, limits, end, row.HasScope);
@@ -78,35 +90,56 @@ public sealed class AiKeys
             }
 
             // The new ones stand before the old ones go: a living key is never missing for a moment.
-            foreach (var stale in _hashes.GetValueOrDefault(row.Id, []).Except(hashes))
+            foreach (var stale in (_hashes.TryGetValue(row.Id, out var known) ? known.Hashes : []).Except(hashes))
             {
                 _keys.TryRemove(stale, out _);
             }
 
-            _hashes[row.Id] = [.. hashes];
+            _hashes[row.Id] = new Put([.. hashes], ++_puts);
             hashes.ForEach(hash => _unknown.TryRemove(hash, out _));
         }
     }
 
-    /// <summary>Takes what was read as the whole truth, unless a notice overtook it.</summary>
-    internal void Replace(List<KeyRow> all, long forgottenBefore)
+    /// <summary>Before keys are read: what is heard of later is newer than what was read.</summary>
+    internal (long Forgotten, long Puts) Mark()
     {
-        var live = all.Select(row => row.Id).ToHashSet();
-        all.ForEach(row => Put(row, forgottenBefore));
         lock (_change)
         {
-            if (Interlocked.Read(ref _forgotten) != forgottenBefore)
+            return (Forgotten, _puts);
+        }
+    }
+
+    /// <summary>Takes what was read as the whole truth, but for what was heard of meanwhile.</summary>
+    internal void Replace(List<KeyRow> all, (long Forgotten, long Puts) before)
+    {
+        var live = all.Select(row => row.Id).ToHashSet();
+        var old = _hashes.Where(row => row.Value.Number <= before.Puts && !live.Contains(row.Key)).Select(row => row.Key).ToList();
+        all.ForEach(row => Learn(row, before.Forgotten));
+        lock (_change)
+        {
+            if (Forgotten != before.Forgotten)
             {
                 return;
             }
 
-            foreach (var id in _hashes.Keys.Where(id => !live.Contains(id)))
+            old.ForEach(Remove);
+
+            // Of a key that is gone nothing stays, whichever way it went, once its last answer ended.
+            var now = _clock.GetUtcNow().UtcTicks;
+            foreach (var (id, limits) in _limits)
             {
-                Remove(id);
-                _limits.TryRemove(id, out _);
+                if (!_hashes.ContainsKey(id) && limits.IsIdle(now))
+                {
+                    _limits.TryRemove(id, out _);
+                }
             }
         }
+
+        _accounts.Trim(all.Select(row => row.AccountId).ToHashSet());
     }
+
+    /// <summary>How much is held of keys and accounts.</summary>
+    internal int Held => _keys.Count + _hashes.Count + _limits.Count + _uses.Count + _unknown.Count + _accounts.Held;
 
     internal long Forgotten => Interlocked.Read(ref _forgotten);
 
@@ -122,8 +155,25 @@ public sealed class AiKeys
         _unknown.Clear();
     }
 
-    internal IReadOnlyList<(Guid KeyId, long At, IPAddress? From)> TakeUses() =>
-        [.. _uses.Select(use => (use.Key, Use: use.Value.Take())).Where(use => use.Use.At > 0).Select(use => (use.Key, use.Use.At, use.Use.From))];
+    /// <summary>Who was used since the last time; who was not is forgotten.</summary>
+    internal IReadOnlyList<(Guid KeyId, long At, IPAddress? From)> TakeUses()
+    {
+        var taken = new List<(Guid KeyId, long At, IPAddress? From)>();
+        foreach (var (keyId, use) in _uses)
+        {
+            var (at, from) = use.Take();
+            if (at > 0)
+            {
+                taken.Add((keyId, at, from));
+            }
+            else
+            {
+                _uses.TryRemove(keyId, out _);
+            }
+        }
+
+        return taken;
+    }
 
     private async ValueTask<Result<AiCaller>> ReadAsync(KeyHash hash, IPAddress? address, CancellationToken cancellationToken)
     {
@@ -134,9 +184,11 @@ public sealed class AiKeys
             var before = Forgotten;
             try
             {
-                row = await _reading.FindAsync(hash.ToBytes(), cancellationToken);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                limit.CancelAfter(s_patience);
+                row = await _reading.FindAsync(hash.ToBytes(), limit.Token);
             }
-            catch (Exception away) when (away is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+            catch (Exception away) when (KeyReading.IsAway(away, cancellationToken))
             {
                 return AiRefusals.KeysUnavailable;
             }
@@ -148,7 +200,7 @@ public sealed class AiKeys
                 return AccessRefusals.TokenInvalid;
             }
 
-            Put(row, before);
+            Learn(row, before);
             if (_keys.TryGetValue(hash, out var key))
             {
                 return Admit(key, now, address);
@@ -180,11 +232,17 @@ public sealed class AiKeys
             return AccessRefusals.TokenInvalid;
         }
 
+        if (now >= Interlocked.Read(ref _trustedUntil))
+        {
+            return AiRefusals.KeysUnavailable;
+        }
+
         if (!key.HasScope)
         {
             return AccessRefusals.InsufficientScope(Scopes.Ai);
         }
 
+        key.Account.Use(now);
         _uses.GetOrAdd(key.Id, static _ => new KeyUse()).Note(now, address);
         return new AiCaller(key.Account, key.Id, key.Limits);
     }
@@ -193,10 +251,13 @@ public sealed class AiKeys
     {
         if (_hashes.TryRemove(keyId, out var hashes))
         {
-            foreach (var hash in hashes)
+            foreach (var hash in hashes.Hashes)
             {
                 _keys.TryRemove(hash, out _);
             }
         }
     }
+
+    /// <param name="Number">Rising with each one.</param>
+    private sealed record Put(KeyHash[] Hashes, long Number);
 }

@@ -7,14 +7,18 @@ using Spoq.Infrastructure.Ops;
 namespace Spoq.Infrastructure.Ai.Keys;
 
 /// <summary>
-/// Keeps the keys in memory true: a notice takes a key away within milliseconds; once a second whatever changed is read,
-/// in case a notice was lost; every quarter of a minute everything is, for plans and suspensions.
+/// Keeps the keys in memory true: a notice takes a key away or reads an account anew within milliseconds; once a second
+/// whatever changed is read, and how those accounts stand that are asking now, in case a notice was lost or never
+/// sent; every quarter of a minute everything is.
 /// </summary>
 internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading reading, Notices notices, TimeProvider clock, ILogger<AiKeysRefresh> logger) : BackgroundService
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan s_whole = TimeSpan.FromSeconds(15);
+
+    /// <summary>A database that hangs must not keep this from trying again.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>How far the clocks of two nodes, and the start and the commit of a transaction, may be apart.</summary>
     private static readonly TimeSpan s_overlap = TimeSpan.FromSeconds(10);
@@ -31,7 +35,7 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
         if (_isWholeDue || now - _wholeAt >= s_whole || now < _wholeAt)
         {
             _isWholeDue = false;
-            var before = keys.Forgotten;
+            var before = keys.Mark();
             keys.Replace(await reading.AllAsync(cancellationToken), before);
             _wholeAt = now;
             if (keys.TakeUses() is { Count: > 0 } uses)
@@ -42,14 +46,12 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
         else
         {
             var before = keys.Forgotten;
-            (await reading.ChangedAsync(_readAt - s_overlap, cancellationToken)).ForEach(row => keys.Put(row, before));
+            (await reading.ChangedAsync(_readAt - s_overlap, cancellationToken)).ForEach(row => keys.Learn(row, before));
         }
 
+        await accounts.RefreshAsync(accounts.UsedSince(_readAt == default ? now : _readAt - s_tick), cancellationToken);
+        keys.Confirm(now);
         _readAt = now;
-        while (_accounts.Reader.TryRead(out var accountId))
-        {
-            await accounts.RefreshAsync(accountId, cancellationToken);
-        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,23 +59,60 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
         await Task.Yield();
         using var ofKeys = notices.Listen(ApiKeyGate.Channel, HearOfKey);
         using var ofAccounts = notices.Listen(Grants.Channel, HearOfAccount);
+        await Task.WhenAll(TickAsync(stoppingToken), HearAsync(stoppingToken));
+    }
+
+    private async Task TickAsync(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            if (!await TryAsync(RunOnceAsync, stoppingToken))
             {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception away) when (!stoppingToken.IsCancellationRequested)
-            {
-                logger.LogDebug(away, "The keys could not be read; those that are known stay");
                 _isWholeDue = true;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
 
             await Task.Delay(s_tick, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task HearAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (await _accounts.Reader.WaitToReadAsync(stoppingToken))
+            {
+                var changed = new HashSet<Guid>();
+                while (_accounts.Reader.TryRead(out var accountId))
+                {
+                    changed.Add(accountId);
+                }
+
+                await TryAsync(limit => accounts.RefreshAsync(changed, limit), stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> read, CancellationToken stoppingToken)
+    {
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            limit.CancelAfter(s_patience);
+            await read(limit.Token);
+            return true;
+        }
+        catch (Exception away)
+        {
+            if (!stoppingToken.IsCancellationRequested)
+            {
+                logger.LogDebug(away, "The keys could not be read; those that are known stay");
+            }
+
+            return false;
         }
     }
 
@@ -90,11 +129,17 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
         }
     }
 
+    /// <summary>The id of a grant that was ended is no account's, and read by nobody.</summary>
     private void HearOfAccount(string id)
     {
-        if (Guid.TryParse(id, out var accountId))
+        if (Guid.TryParse(id, out var changed))
         {
-            _accounts.Writer.TryWrite(accountId);
+            accounts.Forget(changed);
+            _accounts.Writer.TryWrite(changed);
+        }
+        else
+        {
+            _isWholeDue = true;
         }
     }
 }

@@ -22,6 +22,10 @@ internal sealed class KeyReading(NpgsqlDataSource source, TimeProvider clock)
         from api_keys k join users u on u.id = k.account_id
         """;
 
+    /// <summary>PostgreSQL does not answer, or not in time; whoever asks still waits.</summary>
+    public static bool IsAway(Exception error, CancellationToken asking) =>
+        error is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException || (error is OperationCanceledException && !asking.IsCancellationRequested);
+
     public Task<List<KeyRow>> AllAsync(CancellationToken cancellationToken) =>
         ReadAsync($"{Keys} where k.revoked_at is null", null, cancellationToken);
 
@@ -32,12 +36,18 @@ internal sealed class KeyReading(NpgsqlDataSource source, TimeProvider clock)
     public async Task<KeyRow?> FindAsync(byte[] hash, CancellationToken cancellationToken) =>
         (await ReadAsync($"{Keys} where k.revoked_at is null and (k.secret_hash = $3 or k.previous_hash = $3)", hash, cancellationToken)).SingleOrDefault();
 
-    /// <summary>Null: there is no such account.</summary>
-    public async Task<AccountTerms?> TermsAsync(Guid accountId, CancellationToken cancellationToken)
+    /// <summary>Of each account that there is.</summary>
+    public async Task<IReadOnlyList<(Guid AccountId, AccountTerms Terms)>> TermsAsync(Guid[] accountIds, CancellationToken cancellationToken)
     {
-        await using var command = Command($"select {Terms} from users u where u.id = $3", accountId);
+        await using var command = Command($"select u.id, {Terms} from users u where u.id = any($3)", accountIds);
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? ReadTerms(row, 0) : null;
+        var read = new List<(Guid, AccountTerms)>(accountIds.Length);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            read.Add((row.GetGuid(0), ReadTerms(row, 1)));
+        }
+
+        return read;
     }
 
     public async Task TouchAsync(IReadOnlyList<(Guid KeyId, long At, System.Net.IPAddress? From)> uses, CancellationToken cancellationToken)

@@ -28,8 +28,11 @@ public sealed class AiLimits
     /// <summary>What <c>RateLimit-Policy</c> says.</summary>
     public string Policy { get; }
 
+    /// <summary>Nothing runs and nothing is owed: it can be made anew when it is needed again.</summary>
+    public bool IsIdle(long now) => Volatile.Read(ref _running) == 0 && Requests.IsFull(now) && Tokens.IsFull(now);
+
     /// <summary>Null: let in, and a place is held until <see cref="Leave"/>.</summary>
-    public Refusal? Enter(long tokens, long now, RateShare share)
+    public Refusal? Enter(long now, RateShare share)
     {
         if (Interlocked.Increment(ref _running) > _streams)
         {
@@ -43,14 +46,11 @@ public sealed class AiLimits
             return AiRefusals.TooManyRequests(_whose, wait);
         }
 
-        if (Tokens.Take(tokens, now, share) is { } longer)
-        {
-            Leave();
-            return AiRefusals.TooManyTokens(_whose, longer);
-        }
-
         return null;
     }
+
+    /// <summary>Null: they are taken; what it came to is put right with <see cref="RateBucket.Correct"/>.</summary>
+    public Refusal? TakeTokens(long tokens, long now, RateShare share) => Tokens.Take(tokens, now, share) is { } wait ? AiRefusals.TooManyTokens(_whose, wait) : null;
 
     public void Leave() => Interlocked.Decrement(ref _running);
 

@@ -52,6 +52,8 @@ public sealed class RateBucket(RatePerMinute rate, byte[] sharedKey)
         Note(cost, share);
     }
 
+    public bool IsFull(long now) => Interlocked.Read(ref _fullAt) <= now && Interlocked.Read(ref _untold) == 0;
+
     public (long Left, TimeSpan Reset) Standing(long now)
     {
         var fullAt = Interlocked.Read(ref _fullAt);

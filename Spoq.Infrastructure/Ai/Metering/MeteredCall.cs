@@ -12,14 +12,16 @@ public sealed class MeteredCall
     private readonly UsageSpool _spool;
     private readonly int _slot;
     private readonly long _promptTokens;
+    private readonly ModelPrice _price;
     private int _state;
 
-    internal MeteredCall(Guid requestId, UsageSpool spool, int slot, long promptTokens)
+    internal MeteredCall(Guid requestId, UsageSpool spool, int slot, in CallFacts facts)
     {
         RequestId = requestId;
         _spool = spool;
         _slot = slot;
-        _promptTokens = Math.Clamp(promptTokens, 0, UsageRecord.Most);
+        _promptTokens = Math.Clamp(facts.PromptTokensEstimate, 0, UsageRecord.Most);
+        _price = facts.Price;
     }
 
     public Guid RequestId { get; }
@@ -58,7 +60,7 @@ public sealed class MeteredCall
         }
 
         var record = _spool.Read(_slot);
-        record.Count(usage);
+        record.Count(usage, _price);
         record.Flags = estimated ? RecordFlags.Estimated : RecordFlags.None;
         record.Status = status;
         record.Latency = Math.Max(0, latency.Ticks / TimeSpan.TicksPerMicrosecond);

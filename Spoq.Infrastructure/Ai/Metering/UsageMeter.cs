@@ -31,7 +31,7 @@ public sealed class UsageMeter : IDisposable
         var requestId = Guid.CreateVersion7(now);
         var startedAt = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var slot = Spool.Open(UsageRecord.Of(requestId, startedAt, facts));
-        return slot < 0 ? null : new MeteredCall(requestId, Spool, slot, facts.PromptTokensEstimate);
+        return slot < 0 ? null : new MeteredCall(requestId, Spool, slot, facts);
     }
 
     public void Dispose() => Spool.Dispose();

@@ -102,11 +102,12 @@ internal struct UsageRecord
 
     public void Close() => Seal = SealOf(this);
 
-    public void Count(in TokenUsage usage)
+    /// <param name="price">With what has no room in a record, such as terms of a cache; null: what stands here.</param>
+    public void Count(in TokenUsage usage, ModelPrice? price = null)
     {
         (Input, CachedInput, CacheWrite) = (Within(usage.Input), Within(usage.CachedInput), Within(usage.CacheWrite));
         (Output, Reasoning) = (Within(usage.Output), Within(usage.Reasoning));
-        Cost = Within(Price.Cost(Usage));
+        Cost = Within((price ?? Price).Cost(Usage with { CacheWriteForHour = Within(usage.CacheWriteForHour) }));
     }
 
     public static string Read<T>(in T name)

@@ -2,64 +2,98 @@ namespace Spoq.Infrastructure.Ai.Upstreams;
 
 /// <summary>
 /// Leaves an upstream alone that fails again and again: after some failures in a row for a second, then twice as long
-/// each time, up to half a minute. When the time is over one request finds out; the others wait for what it finds.
+/// each time that finding out fails, up to half a minute. When the time is over one request finds out; the others wait
+/// for what it finds.
 /// </summary>
 /// <param name="patience">After how many failures in a row.</param>
 internal sealed class Breaker(TimeProvider clock, int patience)
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(30);
 
+    private readonly Lock _lock = new();
     private int _failures;
+    private int _rounds;
     private long _openUntil;
 
     /// <summary>Null: ask it. Else how long it is left alone.</summary>
-    public TimeSpan? Wait()
+    /// <param name="findsOut">This request is the one that finds out: it must tell what it found.</param>
+    public TimeSpan? Wait(out bool findsOut)
     {
-        var until = Interlocked.Read(ref _openUntil);
-        if (until == 0)
+        findsOut = false;
+        if (Interlocked.Read(ref _openUntil) == 0)
         {
             return null;
         }
 
-        var now = clock.GetUtcNow().UtcTicks;
-        if (now < until)
+        lock (_lock)
         {
-            return TimeSpan.FromTicks(until - now);
-        }
+            var now = clock.GetUtcNow().UtcTicks;
+            if (_openUntil == 0)
+            {
+                return null;
+            }
 
-        // This one finds out; whoever comes meanwhile still waits.
-        return Interlocked.CompareExchange(ref _openUntil, now + s_longest.Ticks, until) == until ? null : TimeSpan.FromSeconds(1);
+            if (now < _openUntil)
+            {
+                return TimeSpan.FromTicks(_openUntil - now);
+            }
+
+            // Whoever comes meanwhile still waits; not for ever, should this one never tell.
+            Open(now, s_longest);
+            findsOut = true;
+            return null;
+        }
     }
 
     public void Good()
     {
-        if (Volatile.Read(ref _failures) != 0 || Interlocked.Read(ref _openUntil) != 0)
+        if (Volatile.Read(ref _failures) == 0 && Interlocked.Read(ref _openUntil) == 0)
         {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _rounds = 0;
             Volatile.Write(ref _failures, 0);
             Interlocked.Exchange(ref _openUntil, 0);
         }
     }
 
-    public void Bad()
+    public void Bad(bool foundOut)
     {
-        var failures = Interlocked.Increment(ref _failures);
-        if (failures >= patience)
+        lock (_lock)
         {
-            var seconds = Math.Min(s_longest.TotalSeconds, Math.Pow(2, Math.Min(failures - patience, 10)));
-            Interlocked.Exchange(ref _openUntil, clock.GetUtcNow().UtcTicks + TimeSpan.FromSeconds(seconds).Ticks);
+            // What was under way when it was given up fails for the same reason, and is no further finding.
+            if ((!foundOut && _openUntil != 0) || (++_failures < patience && !foundOut))
+            {
+                return;
+            }
+
+            Open(clock.GetUtcNow().UtcTicks, TimeSpan.FromSeconds(Math.Min(s_longest.TotalSeconds, Math.Pow(2, Math.Min(_rounds++, 10)))));
         }
     }
 
     /// <summary>It said itself for how long.</summary>
-    public void Rest(TimeSpan time) =>
-        Interlocked.Exchange(ref _openUntil, clock.GetUtcNow().UtcTicks + (time < s_longest ? time : s_longest).Ticks);
-
-    /// <summary>The one that was to find out was called off.</summary>
-    public void Unknown()
+    public void Rest(TimeSpan time)
     {
-        if (Interlocked.Read(ref _openUntil) is not 0 and var until)
+        lock (_lock)
         {
-            Interlocked.CompareExchange(ref _openUntil, clock.GetUtcNow().UtcTicks, until);
+            Open(clock.GetUtcNow().UtcTicks, time < s_longest ? time : s_longest);
         }
     }
+
+    /// <summary>The one that was to find out was called off: the next one does.</summary>
+    public void Unknown(bool wasToFindOut)
+    {
+        if (wasToFindOut)
+        {
+            lock (_lock)
+            {
+                Open(clock.GetUtcNow().UtcTicks, TimeSpan.Zero);
+            }
+        }
+    }
+
+    private void Open(long now, TimeSpan time) => Interlocked.Exchange(ref _openUntil, now + time.Ticks);
 }

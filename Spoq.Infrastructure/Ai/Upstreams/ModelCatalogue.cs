@@ -15,6 +15,11 @@ public sealed record ModelRoute(Upstream Upstream, string UpstreamName, byte[]? 
 /// <param name="Routes">In the order they are tried.</param>
 public sealed record AiModel(string Name, ModelPrice? Price, long MaxOutput, FrozenSet<string> Plans, IReadOnlyList<ModelRoute> Routes)
 {
+    /// <summary>It makes no text.</summary>
+    public bool IsForEmbeddings { get; init; }
+
+    public bool Offers(AiOperation operation) => !IsForEmbeddings || operation == AiOperation.Embedding;
+
     public bool IsIn(IEnumerable<string> plans) => Plans.Count == 0 || plans.Any(Plans.Contains);
 }
 
@@ -59,6 +64,9 @@ public sealed class ModelCatalogue : IDisposable
                 offers.Max(row => row.Offer.MaxOutput),
                 offers.SelectMany(row => row.Offer.Plans).ToFrozenSet(StringComparer.Ordinal),
                 [.. offers.Select(row => new ModelRoute(row.Upstream, row.Offer.UpstreamName, row.Offer.UpstreamName == name ? null : JsonSerializer.SerializeToUtf8Bytes(row.Offer.UpstreamName)))])
+            {
+                IsForEmbeddings = offers.Any(row => row.Offer.IsForEmbeddings),
+            }
             : throw new InvalidOperationException(
                 $"Ai__Upstreams: the model '{name}' has another price at {offers.Last(row => row.Offer.Price is not null).Upstream.Name} than at {offers.First(row => row.Offer.Price is not null).Upstream.Name}. Give it one price, at one of them or the same at each.");
     }

@@ -46,9 +46,10 @@ public sealed class Upstream : IDisposable
     };
 
     /// <summary>Takes a place; null: take it and <see cref="Leave"/>. Else how long until it is worth asking again.</summary>
-    public TimeSpan? Enter()
+    /// <param name="findsOut">It failed before and this is the request that finds out: one of the four below must follow.</param>
+    public TimeSpan? Enter(out bool findsOut)
     {
-        if (_breaker.Wait() is { } wait)
+        if (_breaker.Wait(out findsOut) is { } wait)
         {
             return wait;
         }
@@ -56,7 +57,7 @@ public sealed class Upstream : IDisposable
         if (Interlocked.Increment(ref _running) > Options.MaxConcurrent)
         {
             Interlocked.Decrement(ref _running);
-            _breaker.Unknown();
+            _breaker.Unknown(findsOut);
             return TimeSpan.FromSeconds(1);
         }
 
@@ -68,11 +69,11 @@ public sealed class Upstream : IDisposable
     /// <summary>How the one who entered fared.</summary>
     public void Answered() => _breaker.Good();
 
-    public void Failed() => _breaker.Bad();
+    public void Failed(bool foundOut = false) => _breaker.Bad(foundOut);
 
     public void AskedToWait(TimeSpan time) => _breaker.Rest(time);
 
-    public void CalledOff() => _breaker.Unknown();
+    public void CalledOff(bool wasToFindOut) => _breaker.Unknown(wasToFindOut);
 
     /// <exception cref="HttpRequestException">It could not be reached or broke off.</exception>
     public Task<HttpResponseMessage> SendAsync(AiOperation operation, UpstreamBody body, in PassedHeaders passed, CancellationToken cancellationToken)

@@ -4,17 +4,17 @@ using Spoq.Infrastructure.Ai.Metering;
 
 namespace Spoq.Infrastructure.Ai.Upstreams;
 
-/// <summary>A body that lies in one piece and goes out in one write.</summary>
+/// <summary>A body in one or a few pieces. The client puts small ones into one write by itself.</summary>
 public sealed class UpstreamBody : HttpContent
 {
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
 
-    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly IReadOnlyList<ReadOnlyMemory<byte>> _pieces;
     private int _writing;
 
-    public UpstreamBody(ReadOnlyMemory<byte> bytes)
+    public UpstreamBody(IReadOnlyList<ReadOnlyMemory<byte>> pieces)
     {
-        _bytes = bytes;
+        _pieces = pieces;
         Headers.ContentType = s_json;
     }
 
@@ -31,7 +31,11 @@ public sealed class UpstreamBody : HttpContent
         Interlocked.Increment(ref _writing);
         try
         {
-            await stream.WriteAsync(_bytes, cancellationToken);
+            for (var i = 0; i < _pieces.Count; i++)
+            {
+                await stream.WriteAsync(_pieces[i], cancellationToken);
+            }
+
             Call?.Asked();
         }
         finally
@@ -42,7 +46,12 @@ public sealed class UpstreamBody : HttpContent
 
     protected override bool TryComputeLength(out long length)
     {
-        length = _bytes.Length;
+        length = 0;
+        for (var i = 0; i < _pieces.Count; i++)
+        {
+            length += _pieces[i].Length;
+        }
+
         return true;
     }
 }

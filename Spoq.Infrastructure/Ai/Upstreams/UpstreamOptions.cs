@@ -8,7 +8,11 @@ namespace Spoq.Infrastructure.Ai.Upstreams;
 /// <param name="Price">Null: none is set here.</param>
 /// <param name="MaxOutput">The longest answer in tokens: what is reserved when the caller sets no limit.</param>
 /// <param name="Plans">Keys of the plans that include it; empty: all.</param>
-public sealed record ModelOffer(string Name, string UpstreamName, ModelPrice? Price, long MaxOutput, IReadOnlyList<string> Plans);
+public sealed record ModelOffer(string Name, string UpstreamName, ModelPrice? Price, long MaxOutput, IReadOnlyList<string> Plans)
+{
+    /// <summary>It makes no text, so it has no price for output and is asked for embeddings only.</summary>
+    public bool IsForEmbeddings { get; init; }
+}
 
 /// <summary>One entry of <c>Ai__Upstreams</c>.</summary>
 public sealed record UpstreamOptions

@@ -11,6 +11,8 @@ internal static class UpstreamReading
 {
     private const long DefaultMaxOutput = 16_384;
 
+    private static readonly string[] s_otherPrices = ["CachedInput", "CacheWrite", "CacheWriteForHour"];
+
     /// <exception cref="InvalidOperationException">A setting is missing or wrong; the message names it.</exception>
     public static IReadOnlyList<UpstreamOptions> Read(IConfiguration configuration) =>
         [.. configuration.GetSection("Ai:Upstreams").GetChildren().Select(ReadOne).OrderBy(upstream => upstream.Order)];
@@ -29,7 +31,7 @@ internal static class UpstreamReading
             throw Wrong(section, "Name", $"is '{name}'", $"write at most {UsageRecord.UpstreamBytes} bytes");
         }
 
-        var models = section.GetSection("Models").GetChildren().Select(ReadModel).ToList();
+        var models = section.GetSection("Models").GetChildren().Select(model => ReadModel(model, form)).ToList();
         return new UpstreamOptions
         {
             Name = name,
@@ -46,7 +48,7 @@ internal static class UpstreamReading
         };
     }
 
-    private static ModelOffer ReadModel(IConfigurationSection section)
+    private static ModelOffer ReadModel(IConfigurationSection section, AiForm form)
     {
         // Models__gpt-5__Input as well as Models__0__Name: the key is the name where none is given.
         var name = section["Name"] ?? (section.Value is { Length: > 0 } bare ? bare : section.Key);
@@ -55,12 +57,44 @@ internal static class UpstreamReading
             throw Wrong(section, "Name", $"is '{name}'", $"write at most {UsageRecord.ModelBytes} bytes");
         }
 
-        var (input, output) = (Price(section, "Input"), Price(section, "Output"));
-        var price = input is { } paid && (output ?? 0) is var made
-            ? ModelPrice.Of(paid, Price(section, "CachedInput") ?? paid, Price(section, "CacheWrite") ?? paid, made)
-            : null;
+        var isForEmbeddings = section["Kind"]?.ToLowerInvariant() switch
+        {
+            null or "" or "chat" => false,
+            "embeddings" => true,
+            var other => throw Wrong(section, "Kind", $"is '{other}'", "write chat or embeddings"),
+        };
         return new ModelOffer(
-            name, section["UpstreamName"] ?? name, price, Number(section, "MaxOutput", (int)DefaultMaxOutput), section.GetSection("Plans").Get<string[]>() ?? []);
+            name, section["UpstreamName"] ?? name, ReadPrice(section, form, isForEmbeddings), Number(section, "MaxOutput", (int)DefaultMaxOutput), section.GetSection("Plans").Get<string[]>() ?? [])
+        {
+            IsForEmbeddings = isForEmbeddings,
+        };
+    }
+
+    /// <summary>Null: it is set at another upstream, or the model cannot be used. Half a price would give the other half away.</summary>
+    private static ModelPrice? ReadPrice(IConfigurationSection section, AiForm form, bool isForEmbeddings)
+    {
+        var (input, output) = (Price(section, "Input"), Price(section, "Output"));
+        if (input is null && output is null)
+        {
+            return s_otherPrices.FirstOrDefault(name => Price(section, name) is not null) is { } alone
+                ? throw Wrong(section, "Input", $"is missing, but {alone} is set", "set the prices of Input and Output too")
+                : null;
+        }
+
+        if (input is not { } read)
+        {
+            throw Wrong(section, "Input", "is missing", "set the price of what is read, 0 if it is free");
+        }
+
+        if (output is null && !isForEmbeddings)
+        {
+            throw Wrong(section, "Output", "is missing", "set the price of what is made, 0 if it is free, or Kind to embeddings");
+        }
+
+        // Anthropic's terms: a quarter more for five minutes, twice as much for an hour. Others ask what input costs.
+        var write = Price(section, "CacheWrite") ?? (form == AiForm.Anthropic ? read * 5 / 4 : read);
+        return ModelPrice.Of(
+            read, Price(section, "CachedInput") ?? read, write, output ?? 0, Price(section, "CacheWriteForHour") ?? (form == AiForm.Anthropic ? Math.Max(write, read * 2) : write));
     }
 
     /// <summary>In the variable: microdollars for a token, which is dollars for a million. Here: microdollars for a million.</summary>

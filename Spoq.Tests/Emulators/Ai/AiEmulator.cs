@@ -10,7 +10,9 @@ namespace Spoq.Tests.Emulators.Ai;
 /// <summary>
 /// An upstream on loopback, in both forms, which keeps its own count of tokens. Faults: <c>500</c>, <c>429</c>,
 /// <c>401</c>, <c>400</c>, <c>drop_head</c> (hangs up before it answers), <c>stall_head</c>, <c>drop</c> and
-/// <c>stall</c> (after some tokens), <c>garbage</c>, <c>no_usage</c>, <c>split</c> (every byte by itself), <c>truncated</c>.
+/// <c>stall</c> (after some tokens), <c>garbage</c>, <c>no_usage</c>, <c>split</c> (every byte by itself), <c>truncated</c>, <c>running_usage</c> (told with
+/// every token, then a hang-up at <c>After</c>), <c>stay</c> (does not hang up after its last word), <c>slow_error</c>
+/// (an error whose body never ends).
 /// </summary>
 public sealed partial class AiEmulator : IAsyncDisposable
 {
@@ -34,6 +36,9 @@ public sealed partial class AiEmulator : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+
+        // A flush then ends when the bytes are with the other side's kernel: what was written before a hang-up arrives.
+        builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 2);
         emulator._app = builder.Build();
         emulator._app.Urls.Add($"http://127.0.0.1:{port}");
         emulator._app.MapPost("/v1/chat/completions", http => emulator.ServeAsync(http, emulator.ChatAsync));
@@ -98,7 +103,16 @@ public sealed partial class AiEmulator : IAsyncDisposable
         {
             case "500" or "400" or "401" or "429":
                 http.Response.StatusCode = int.Parse(fault, null);
-                await http.Response.WriteAsJsonAsync(new { error = new { message = $"upstream says {fault}", type = "x", param = (string?)null, code = (string?)null } });
+                var message = $"upstream says {fault}";
+                await WriteJsonAsync(http, http.Request.Path.StartsWithSegments("/v1/messages")
+                    ? new { type = "error", error = new { type = "invalid_request_error", message }, request_id = "req_1" }
+                    : new { error = new { message, type = "x", param = (string?)null, code = (string?)null } });
+                return true;
+            case "slow_error":
+                http.Response.StatusCode = 400;
+                await http.Response.WriteAsync("{\"error\":{\"message\":\"never", http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+                await Task.Delay(Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return true;
             case "drop_head":
                 http.Abort();
@@ -123,16 +137,14 @@ public sealed partial class AiEmulator : IAsyncDisposable
             await Task.Delay(script.DelayMilliseconds, http.RequestAborted);
         }
 
-        if (script.Fault is not ("drop" or "stall") || at != script.After)
+        if (script.Fault is not ("drop" or "stall" or "running_usage") || at != script.After)
         {
             http.RequestAborted.ThrowIfCancellationRequested();
             return false;
         }
 
-        if (script.Fault == "drop")
+        if (script.Fault != "stall")
         {
-            // A reset would take with it what the other side has not read yet.
-            await Task.Delay(100, http.RequestAborted);
             http.Abort();
             return true;
         }
@@ -157,6 +169,8 @@ public sealed partial class AiEmulator : IAsyncDisposable
             await http.Response.Body.FlushAsync(http.RequestAborted);
         }
     }
+
+    private static Task StayAsync(HttpContext http, AiScript script) => script.Fault == "stay" ? Task.Delay(Timeout.Infinite, http.RequestAborted) : Task.CompletedTask;
 
     private static async Task WriteJsonAsync(HttpContext http, object answer)
     {

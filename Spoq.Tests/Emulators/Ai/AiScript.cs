@@ -9,9 +9,14 @@ namespace Spoq.Tests.Emulators.Ai;
 /// <param name="Id">To find it in the ledger.</param>
 /// <param name="Fault">See <see cref="AiEmulator"/>.</param>
 /// <param name="After">After how many tokens the fault comes.</param>
-public sealed record AiScript(string Id = "", string Fault = "", int After = 0, int Tokens = 5, int Prompt = 11, int Cached = 0, int DelayMilliseconds = 0, string Only = "")
+/// <param name="Says">What it says as its first token, in place of a word.</param>
+public sealed record AiScript(string Id = "", string Fault = "", int After = 0, int Tokens = 5, int Prompt = 11, int Cached = 0, int DelayMilliseconds = 0, string Only = "", string Says = "")
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+
+    public string Word(int at) => at == 0 && Says.Length > 0 ? Says : AiEmulator.Word(at);
+
+    public string Text() => string.Concat(Enumerable.Range(0, Tokens).Select(Word));
 
     /// <summary>Where a request is translated, unknown members stay behind: then the script stands in a text, between <c>[[</c> and <c>]]</c>.</summary>
     public static AiScript Of(JsonElement body) =>

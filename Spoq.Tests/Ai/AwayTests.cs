@@ -1,0 +1,71 @@
+using System.Net;
+using Npgsql;
+using Spoq.Tests.Emulators.Ai;
+using Spoq.Tests.Support;
+
+namespace Spoq.Tests.Ai;
+
+/// <summary>PostgreSQL away, hanging, and back: whoever was served goes on being served, and nothing that was used is lost.</summary>
+public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
+{
+    [Fact]
+    public async Task Known_keys_and_tokens_go_on_while_the_database_is_cut_off_or_hangs_and_all_they_used_arrives_after()
+    {
+        var database = new NpgsqlConnectionStringBuilder(world.Server.ConnectionString);
+        await using var passage = new Passage(database.Host!, database.Port);
+        (database.Host, database.Port) = ("127.0.0.1", passage.Port);
+        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
+        settings["ConnectionStrings__Spoq"] = database.ConnectionString;
+        settings["Spoq__BaseUrl"] = $"http://localhost:{world.Server.Port}";
+        await using var node = await world.Server.NewSiblingAsync(settings);
+        using var key = Program(node, world.Key);
+        using var token = Program(node, world.Customer.Token!);
+        var before = await EventsAsync();
+        Assert.Equal((200, 200), (await AskAsync(key, 0), await AskAsync(token, 0)));
+
+        passage.Cut();
+        var cut = await ManyAsync(key, token, 60);
+        using var stranger = Program(node, (await world.NewKeyAsync()).Secret);
+        using var unknown = await world.PostAsync("/v1/chat/completions", AiWorld.Chat(new AiScript()), stranger);
+        passage.Open();
+        await Eventually.TrueAsync(async () => await EventsAsync() == before + 2 + 60, "what was used while it was cut off", TimeSpan.FromSeconds(30));
+        passage.Hang();
+        var hung = await ManyAsync(key, token, 60);
+        passage.Open();
+
+        Assert.Equal((60, 60), (cut, hung));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unknown.StatusCode);
+        await Eventually.TrueAsync(async () => await EventsAsync() == before + 2 + 120, "what was used while it hung", TimeSpan.FromSeconds(60));
+    }
+
+    /// <returns>How many were answered.</returns>
+    private async Task<int> ManyAsync(HttpClient key, HttpClient token, int count)
+    {
+        var answered = 0;
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (number, _) =>
+            Interlocked.Add(ref answered, await AskAsync(number % 3 == 0 ? token : key, number) == 200 ? 1 : 0));
+        return answered;
+    }
+
+    private async Task<int> AskAsync(HttpClient program, int number)
+    {
+        using var answer = await world.PostAsync("/v1/chat/completions", AiWorld.Chat(new AiScript("away", Tokens: 3), stream: number % 2 == 0), program);
+        await answer.Content.ReadAsStringAsync();
+        return (int)answer.StatusCode;
+    }
+
+    private static HttpClient Program(SpoqServer server, string key)
+    {
+        var program = server.NewClient();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        return program;
+    }
+
+    private async Task<long> EventsAsync()
+    {
+        await using var connection = new NpgsqlConnection(world.Server.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("select count(*) from usage_events", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
