@@ -106,6 +106,8 @@ internal sealed partial class PreparedCalls(ApiWorld world)
                 return new PreparedCall(world.Owner, "DELETE", $"/v1/connected-apps/{await world.AppAsync()}", null);
             case "DELETE /v1/sessions/{sessionId}":
                 return new PreparedCall(world.Owner, "DELETE", $"/v1/sessions/{await world.SessionAsync()}", null);
+            case "PUT /v1/usage/cap":
+                return New(world.Owner, path, new { monthly_cap_microdollars = 10_000_000 });
             case "POST /v1/api-keys":
                 return New(world.Owner, path, new { name = "A key", scopes = new[] { "ai" } });
             case "POST /v1/api-keys/{id}/rotate":

@@ -30,6 +30,7 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
     private SpoqServer _server = null!;
     private string _database = "";
     private NpgsqlDataSource _books = null!;
+    private readonly SemaphoreSlim _storm = new(1, 1);
     private volatile bool _isDown;
     private int _next = -1;
     private int _storms;
@@ -49,6 +50,7 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _storm.Dispose();
         _http.Dispose();
         await _books.DisposeAsync();
         await _server.DisposeAsync();
@@ -110,16 +112,33 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
         _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await end();
         _isDown = true;
-        await _server.StartAsync();
+        await StartAgainAsync();
         _isDown = false;
         _up.SetResult();
+    }
+
+    /// <summary>While it was away its port may have been somebody's, as the near end of a connection.</summary>
+    private async Task StartAgainAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _server.StartAsync();
+                return;
+            }
+            catch (Exception late) when (attempt < 5 && late is InvalidOperationException or TimeoutException)
+            {
+                await _server.KillAsync();
+            }
+        }
     }
 
     /// <summary>Until so many calls more were made without PostgreSQL.</summary>
     private async Task OutageAsync()
     {
         _door.Shut();
-        var until = Math.Min(plan.Calls - 1, Volatile.Read(ref _next) + (plan.Calls / 12));
+        var until = Math.Min(plan.Calls - 1, Volatile.Read(ref _next) + (plan.Calls / (4 * (plan.Kills + plan.Stops + plan.Outages))));
         await Eventually.TrueAsync(() => Volatile.Read(ref _next) >= until, "calls to be made while PostgreSQL is away", s_hung);
         _door.Open();
     }
@@ -145,7 +164,22 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
     private async Task StormAsync(Func<Task> weather)
     {
         Interlocked.Increment(ref _storms);
-        await weather();
+        await _storm.WaitAsync();
+        try
+        {
+            await weather();
+        }
+        catch (Exception broken)
+        {
+            // Nobody waits for a server that does not come back.
+            _up.TrySetException(broken);
+            throw;
+        }
+        finally
+        {
+            _storm.Release();
+        }
+
         Interlocked.Decrement(ref _storms);
     }
 
