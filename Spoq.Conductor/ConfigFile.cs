@@ -41,7 +41,8 @@ internal static class ConfigFile
 
     private static string? Complain(ConductorConfig config, out IPEndPoint? listen)
     {
-        if (!IPEndPoint.TryParse(config.Listen, out listen))
+        // Left out, it is null here: what is generated to read JSON knows no initializers.
+        if (!IPEndPoint.TryParse(config.Listen ?? "127.0.0.1:0", out listen))
         {
             return "listen must be an address and a port, such as 127.0.0.1:0.";
         }

@@ -68,7 +68,7 @@ public sealed class DownloadTests(ReleasesFixture fixture) : IClassFixture<Relea
     [InlineData("spoq-linux-riscv", 404)]
     [InlineData("manifest.json", 404)]
     [InlineData("..%2Fmanifest.json", 404)]
-    [InlineData("conductor-linux-amd64", 404)]
+    [InlineData("conductor-darwin-arm64", 404)]
     public async Task Only_published_builds_are_given_out(string name, int status)
     {
         using var http = fixture.Server.NewClient();

@@ -11,6 +11,10 @@ var all = new Dictionary<string, Func<Task>>
     ["login"] = LoginBench.RunAsync,
     ["edge"] = EdgeBench.RunAsync,
     ["ai-proxy"] = AiProxyBench.RunAsync,
+    ["cli"] = RuntimeBench.CliAsync,
+    ["conductor"] = RuntimeBench.ConductorAsync,
+    ["ask"] = RuntimeBench.AskAsync,
+    ["sync"] = RuntimeBench.SyncAsync,
 };
 
 if (args is ["bare", var port])
