@@ -152,7 +152,7 @@ internal sealed class LedgerRun(LedgerPlan plan) : IAsyncDisposable
             var call = _calls[number] = new LedgerCall(number, worker, plan.Seed);
             using var hung = new CancellationTokenSource(s_hung);
             await LedgerClient.AskAsync(_http, _server.BaseUrl, call, hung.Token);
-            if (number % (plan.Calls / 25) == 1 && call.IsComplete && call.RequestId is not null && _storms == 0)
+            if (number % Math.Min(plan.Calls / 25, 250) == 1 && call.IsComplete && call.RequestId is not null && _storms == 0)
             {
                 _sampling.Add(SampleAsync(call));
             }

@@ -9,6 +9,12 @@ internal sealed class LedgerSheet
 {
     private const int MostTold = 20;
 
+    /// <summary>One piece is on its way and another is cut in the middle: no more of a call can be unseen.</summary>
+    private const int MostUnseen = 8;
+
+    /// <summary>Of fewer tokens the share of what was on its way is chance.</summary>
+    private const long EnoughForShare = 20_000;
+
     private readonly List<string> _wrong = [];
     private readonly SortedDictionary<string, Row> _rows = new(StringComparer.Ordinal);
     private readonly LedgerPlan _plan;
@@ -30,7 +36,7 @@ internal sealed class LedgerSheet
             _wrong.Add($"{wrongSums} sums of days or months are not those of the events");
         }
 
-        if (Estimated is var ratio && (ratio > 1 || ratio < .98))
+        if (Estimated is var ratio && (ratio > 1 || (ratio < .98 && Total.Sent >= EnoughForShare)))
         {
             _wrong.Add($"what was estimated is {ratio:0.0000} of what was sent, not 0.98 to 1.00");
         }
@@ -169,6 +175,7 @@ internal sealed class LedgerSheet
         return call is { ToldUsage: true, IsComplete: true } && !one.IsInterrupted ? "estimated, though the usage was told"
             : one.Output > sent ? "above what was sent"
             : call.Stream && one.Output < call.Seen ? "below what the client has read"
+            : call is { Stream: true, IsBurst: false } && one.Output < sent - MostUnseen ? "more than a piece below what was sent"
             : !prompts.Contains(one.Input) ? "another prompt"
             : null;
     }
