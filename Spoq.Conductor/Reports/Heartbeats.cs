@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using Spoq.Conductor.Desired;
 using Spoq.Core.Wire;
 

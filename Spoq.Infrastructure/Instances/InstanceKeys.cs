@@ -41,7 +41,7 @@ internal sealed class InstanceKeys(IDbContextFactory<SpoqDbContext> contexts, Se
         await Notices.PublishAsync(db, ApiKeyGate.Channel, instanceId.ToString(), cancellationToken);
     }
 
-    private async Task<bool> KeepAsync(SpoqDbContext db, Instance instance, string secret, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task<bool> KeepAsync(SpoqDbContext db, Instance instance, string secret, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (await db.LockInstanceAsync(instance.Id, cancellationToken) is not { InstanceTokenHash: not null, IsFinal: false })
