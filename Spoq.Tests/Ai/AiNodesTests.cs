@@ -11,6 +11,8 @@ namespace Spoq.Tests.Ai;
 /// <summary>What several nodes know of each other: who is suspended, and what is left of a minute when one of them dies.</summary>
 public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
 {
+    private static readonly string[] s_scopes = ["ai"];
+
     [Fact]
     public async Task A_suspended_account_is_out_within_a_second_of_the_notice_and_soon_without_one()
     {
@@ -22,7 +24,7 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
         var programs = new List<HttpClient>();
         foreach (var customer in new[] { noticed, unnoticed })
         {
-            using var made = await customer.PostAsync("/v1/api-keys", new { name = "A program", scopes = new[] { "ai" } });
+            using var made = await customer.PostAsync("/v1/api-keys", new { name = "A program", scopes = s_scopes });
             var key = (await ApiClient.JsonAsync(made, HttpStatusCode.Created)).GetProperty("key").GetString()!;
             programs.AddRange([Program(world.Server, key), Program(sibling, key), Program(world.Server, customer.Token!), Program(sibling, customer.Token!)]);
         }
@@ -74,7 +76,7 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
         return program;
     }
 
-    private async Task<IReadOnlyList<int>> UseAllAsync(IEnumerable<HttpClient> programs) => await Task.WhenAll(programs.Select(UseAsync));
+    private async Task<int[]> UseAllAsync(IEnumerable<HttpClient> programs) => await Task.WhenAll(programs.Select(UseAsync));
 
     private async Task<int> UseAsync(HttpClient program)
     {

@@ -19,7 +19,7 @@ public sealed class CanaryTests(AiWorld world) : IClassFixture<AiWorld>
         settings["Logging__LogLevel__Default"] = settings["Logging__LogLevel__Microsoft"] = settings["Logging__LogLevel__Microsoft.AspNetCore"] = settings["Logging__LogLevel__System"] = "Trace";
         await using var node = await world.Server.NewSiblingAsync(settings);
         var printed = new ConcurrentQueue<string>();
-        node.Printed += printed.Enqueue;
+        node.Printed = printed.Enqueue;
         using var program = node.NewClient();
         program.DefaultRequestHeaders.Authorization = new("Bearer", world.Key);
         var heard = 0;

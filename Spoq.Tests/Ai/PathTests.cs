@@ -162,7 +162,7 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
             $"""
             set session_replication_role = replica;
             insert into subscriptions (id, account_id, instance_id, checkout_intent_id, plan, interval, started_at, paid_until, cancel_at_period_end)
-            values (gen_random_uuid(), '{accountId}', gen_random_uuid(), gen_random_uuid(), 'solo', 'month', now(), now() + interval '1 month', false)
+            values (gen_random_uuid(), '{accountId}', gen_random_uuid(), gen_random_uuid(), 'basic', 'month', now(), now() + interval '1 month', false)
             """, connection);
         await command.ExecuteNonQueryAsync();
     }

@@ -81,6 +81,19 @@ public sealed class UsageReaderTests
     }
 
     [Fact]
+    public void It_is_known_whether_another_event_may_follow()
+    {
+        var filter = new OpenAiFilter(hidesUsage: true);
+        Assert.True(filter.IsBetweenEvents);
+        Pass(filter, "data: {\"choices\":[]}\n");
+        Assert.False(filter.IsBetweenEvents);
+        Pass(filter, "\n");
+        Assert.True(filter.IsBetweenEvents);
+        Pass(filter, "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3}}\n");
+        Assert.True(filter.IsBetweenEvents);
+    }
+
+    [Fact]
     public void What_is_kept_for_an_hour_has_its_own_price()
     {
         var usage = UsageReader.TryRead("{\"input_tokens\":1000000,\"cache_creation_input_tokens\":3000000,\"cache_read_input_tokens\":0,\"cache_creation\":{\"ephemeral_5m_input_tokens\":1000000,\"ephemeral_1h_input_tokens\":2000000},\"output_tokens\":0}"u8, AiForm.Anthropic, default)!.Value;

@@ -39,7 +39,7 @@ public sealed class SpoqServer : IAsyncDisposable
     public string Program { get; set; } = Repository.Built("Spoq.Web", "Spoq.Web.dll");
 
     /// <summary>Hears each line that the process prints.</summary>
-    public event Action<string>? Printed;
+    public Action<string>? Printed { get; set; }
 
     public int Port { get; }
 

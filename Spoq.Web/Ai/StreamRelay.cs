@@ -68,7 +68,7 @@ internal static class StreamRelay
                 }
             }
 
-            end = filter.IsComplete || filter.HasFinalUsage ? StreamEnd.Proper : StreamEnd.Cut;
+            end = filter.IsComplete || (filter is OpenAiFilter && filter.HasFinalUsage) ? StreamEnd.Proper : StreamEnd.Cut;
         }
         catch (Exception cut) when (cut is IOException or HttpRequestException or OperationCanceledException or JsonException or InvalidOperationException)
         {
