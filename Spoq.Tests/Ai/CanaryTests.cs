@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using Npgsql;
 using Spoq.Tests.Emulators.Ai;
-using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Ai;
 

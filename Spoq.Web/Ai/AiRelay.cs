@@ -3,6 +3,7 @@ using Spoq.Core.Access;
 using Spoq.Core.Ai;
 using Spoq.Infrastructure.Ai.Keys;
 using Spoq.Infrastructure.Ai.Limits;
+using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
@@ -15,7 +16,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
 {
     public async Task ServeAsync(HttpContext http, AiOperation operation)
     {
-        AiHeaders.Begin(http, Guid.CreateVersion7(clock.GetUtcNow()).ToString());
+        AiHeaders.Begin(http, RequestIds.New(clock.GetUtcNow()).ToString());
         RequestBody.LiftServersLimit(http);
         if (!(await callers.FindAsync(http)).Try(out var caller, out var stranger))
         {

@@ -7,6 +7,7 @@
 # for this installation only). Everything else is asked for there, so no secret is ever written into this script.
 # All of it goes to one log; the control plane hears of each stage, and of a failure with the log's last lines.
 set -Eeuo pipefail
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly LOG=/var/log/spoq-install.log
 readonly PACKAGES=(ca-certificates caddy curl nftables openssh-server openssl sudo unattended-upgrades)

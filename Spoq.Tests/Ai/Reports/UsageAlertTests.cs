@@ -66,7 +66,7 @@ public sealed class UsageAlertTests(UsageWorld world) : IClassFixture<UsageWorld
         Assert.Contains("of $20.00", mails[1].Text, StringComparison.Ordinal);
     }
 
-    private Task CapAsync(Guid account, long cap) => world.Get<UsageReports>().SetCapAsync(account, cap, CancellationToken.None);
+    private async Task CapAsync(Guid account, long cap) => Assert.Null(await world.Get<UsageReports>().SetCapAsync(account, cap, CancellationToken.None));
 
     private async Task UseAsync(Guid account, long inputTokens)
     {
