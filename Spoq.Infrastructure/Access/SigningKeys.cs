@@ -17,6 +17,7 @@ public sealed class SigningKeys : IDisposable
 
     // Far shorter than a new key is published before it signs, so every node knows it in time.
     private static readonly TimeSpan s_refreshed = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_clocksApart = TimeSpan.FromMinutes(1);
 
     private readonly IDbContextFactory<SpoqDbContext> _contexts;
     private readonly SecretBox _box;
@@ -35,8 +36,7 @@ public sealed class SigningKeys : IDisposable
     public async Task<Jwks> PublishedAsync(CancellationToken cancellationToken)
     {
         var ring = await RingAsync(cancellationToken);
-        var now = _clock.GetUtcNow();
-        return new Jwks([.. ring.Keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]);
+        return PublishedAt(ring.Keys, _clock.GetUtcNow());
     }
 
     internal Task<string> SignAsync(TokenClaims claims, CancellationToken cancellationToken) => SignAsync(claims, TokenTypes.Jwt, cancellationToken);
@@ -77,7 +77,9 @@ public sealed class SigningKeys : IDisposable
         return made;
     }
 
-    private static KeySet Verifier(List<SigningKey> keys, DateTimeOffset now) => new(new Jwks([.. keys.Where(key => key.IsPublishedAt(now)).Select(Publish)]));
+    private static KeySet Verifier(List<SigningKey> keys, DateTimeOffset now) => new(PublishedAt(keys, now));
+
+    private static Jwks PublishedAt(List<SigningKey> keys, DateTimeOffset now) => new([.. keys.Where(key => key.IsPublishedAt(now) || key.IsPublishedAt(now + s_clocksApart)).Select(Publish)]);
 
     private static Jwk Publish(SigningKey key)
     {
@@ -99,7 +101,12 @@ public sealed class SigningKeys : IDisposable
         {
             await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
             keys = await ReadAsync(db, cancellationToken);
-            keys = SignerOf(keys, now) is null ? await MakeAsync(db, now, cancellationToken) : keys;
+            if (SignerOf(keys, now) is null)
+            {
+                // Another node may have made it while we waited, later than our now.
+                keys = await MakeAsync(db, cancellationToken);
+                now = _clock.GetUtcNow();
+            }
         }
 
         var signer = SignerOf(keys, now)!;
@@ -114,13 +121,16 @@ public sealed class SigningKeys : IDisposable
     private static Task<List<SigningKey>> ReadAsync(SpoqDbContext db, CancellationToken cancellationToken) =>
         db.Set<SigningKey>().AsNoTracking().OrderBy(key => key.ActiveAt).ThenBy(key => key.Kid).ToListAsync(cancellationToken);
 
-    private static SigningKey? SignerOf(List<SigningKey> keys, DateTimeOffset now) => keys.LastOrDefault(key => key.SignsAt(now));
+    /// <summary>The first key of all was made by a node whose clock may stand a little later than ours.</summary>
+    private static SigningKey? SignerOf(List<SigningKey> keys, DateTimeOffset now) =>
+        keys.LastOrDefault(key => key.SignsAt(now)) ?? keys.FirstOrDefault(key => key.SignsAt(now + s_clocksApart));
 
-    private async Task<List<SigningKey>> MakeAsync(SpoqDbContext db, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<List<SigningKey>> MakeAsync(SpoqDbContext db, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await LockAsync(db, cancellationToken);
         var keys = await ReadAsync(db, cancellationToken);
+        var now = _clock.GetUtcNow();
         if (SignerOf(keys, now) is null)
         {
             // Nobody can have a token yet that this key should have signed, so it need not be published first.

@@ -36,6 +36,19 @@ public sealed class SigningKeyRotationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_whose_clock_is_behind_makes_no_second_first_key()
+    {
+        var first = KidOf(await TokenAsync());
+        _spoq.Clock.Now -= TimeSpan.FromSeconds(2);
+
+        var token = await TokenAsync(_spoq.NewNode());
+
+        Assert.Equal(first, KidOf(token));
+        Assert.Equal([first], await PublishedAsync());
+        Assert.True(await IsGoodAsync(token));
+    }
+
+    [Fact]
     public async Task The_clock_rotates_every_thirty_days_and_not_sooner()
     {
         var first = KidOf(await TokenAsync());
@@ -87,11 +100,12 @@ public sealed class SigningKeyRotationTests : IAsyncLifetime
         Assert.True(await IsGoodAsync(await TokenAsync()));
     }
 
-    private async Task<string> TokenAsync()
+    private async Task<string> TokenAsync(IServiceProvider? node = null)
     {
         await using var db = _spoq.NewContext();
-        var grant = _spoq.Get<Grants>().Open(db, await _spoq.AddAccountAsync(), FirstPartyClients.Api, Scopes.Account, null, new Caller(null, null));
-        var tokens = await _spoq.Get<TokenService>().IssueAsync(db, grant, CancellationToken.None);
+        var services = node ?? _spoq.Services;
+        var grant = services.GetRequiredService<Grants>().Open(db, await _spoq.AddAccountAsync(), FirstPartyClients.Api, Scopes.Account, null, new Caller(null, null));
+        var tokens = await services.GetRequiredService<TokenService>().IssueAsync(db, grant, CancellationToken.None);
         await db.SaveChangesAsync();
         return tokens.AccessToken;
     }

@@ -122,10 +122,10 @@ public sealed class BudgetLedger : BackgroundService
         }
     }
 
-    /// <summary>Somebody set a cap: empty means that notices may have been missed.</summary>
+    /// <summary>Somebody set a cap. Empty means that notices may have been missed, and the next refresh reads all: what is known stays until then, for PostgreSQL may be gone again.</summary>
     private void Forget(string payload)
     {
-        foreach (var budget in _budgets.Values.Where(budget => payload.Length == 0 || budget.AccountId.ToString() == payload))
+        foreach (var budget in _budgets.Values.Where(budget => budget.AccountId.ToString() == payload))
         {
             budget.Forget();
         }
@@ -147,6 +147,12 @@ public sealed class BudgetLedger : BackgroundService
             {
                 // Whoever had the turn before has asked for both.
                 return Answer(budget, apiKeyId, amount, answer, no);
+            }
+
+            if (_isAway)
+            {
+                // They ask one after the other: none of them waits to find what is known.
+                return Answer(budget, apiKeyId, amount, budget.Take(apiKeyId, amount, now, isAgreed: true, out no), no);
             }
 
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

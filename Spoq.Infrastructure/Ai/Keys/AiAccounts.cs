@@ -20,7 +20,9 @@ public sealed class AiAccounts
     /// <summary>As long as a grant's standing is remembered.</summary>
     private static readonly TimeSpan s_held = TimeSpan.FromSeconds(15);
 
+    /// <summary>For who can be let in by memory, and for who cannot.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_longPatience = TimeSpan.FromSeconds(15);
 
     /// <summary>After PostgreSQL was found away nobody else waits to find the same for so long.</summary>
     private static readonly TimeSpan s_away = TimeSpan.FromSeconds(5);
@@ -55,9 +57,9 @@ public sealed class AiAccounts
 
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(s_patience);
-            return await AskAsync(hash, token, rule, limit.Token);
+            // Left alone, not cancelled: to cancel a query the database must be asked too, and one that hangs holds that up as well.
+            return await AskAsync(hash, token, rule, CancellationToken.None)
+                .WaitAsync(_letIn.ContainsKey(hash) ? s_patience : s_longPatience, cancellationToken);
         }
         catch (Exception away) when (KeyReading.IsAway(away, cancellationToken))
         {

@@ -19,7 +19,7 @@ public sealed class AiKeys
     private const int MostReads = 5;
 
     private static readonly TimeSpan s_unknownFor = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<KeyHash, AiKey> _keys = [];
     private readonly ConcurrentDictionary<Guid, Put> _hashes = [];

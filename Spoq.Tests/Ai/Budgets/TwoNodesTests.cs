@@ -41,7 +41,10 @@ public sealed class TwoNodesTests(ITestOutputHelper output)
 
         // What the dead one held is nobody's for two minutes: less than the cap is spent, never more than the bound.
         Assert.InRange(spent, Cap / 3, Cap + (Cap / 8));
-        Assert.Equal(Truth(upstream), spent, Cap / 100.0);
+
+        // Of the calls that the kill caught in the middle, an answer in one piece had not been read.
+        var truth = Truth(upstream);
+        Assert.InRange(spent, truth - (WorkersPerNode * upstream.Ledger.Entries.Max(Cost)), truth);
     }
 
     /// <summary>Until the cap is told.</summary>
@@ -73,7 +76,9 @@ public sealed class TwoNodesTests(ITestOutputHelper output)
     }
 
     /// <summary>In microdollars, at the prices of <see cref="AiWorld"/>.</summary>
-    private static long Truth(AiEmulator upstream) => upstream.Ledger.Entries.Sum(entry => (long)Math.Ceiling((entry.Prompt * 1.25) + (entry.Completion * 10)));
+    private static long Truth(AiEmulator upstream) => upstream.Ledger.Entries.Sum(Cost);
+
+    private static long Cost(LedgerEntry entry) => (long)Math.Ceiling((entry.Prompt * 1.25) + (entry.Completion * 10));
 
     private static async Task<long> SpentAsync(NpgsqlDataSource books)
     {
