@@ -1,58 +1,62 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Spoq.Infrastructure.Ai.Metering;
 
-/// <summary>Enters ended calls into the books: event, prices, sums and what is to be reported, all or nothing, and each call once however often it is sent.</summary>
+/// <summary>
+/// Enters ended calls into the books: events, prices, sums and what is to be reported, all or nothing, and each call once
+/// however often it is sent. Sums are made here and only added there: a batch of thousands costs PostgreSQL its rows and a
+/// handful of additions.
+/// </summary>
 internal sealed class UsageBooks(NpgsqlDataSource source, TimeProvider clock)
 {
-    private const string Epoch = "timestamptz 'epoch' + e.started * interval '1 microsecond'";
+    private const string Events = """
+        insert into usage_events (started_at, request_id, account_id, api_key_id, model, upstream, price_version, input_tokens, cached_input_tokens,
+            cache_write_tokens, output_tokens, reasoning_tokens, cost_microdollars, latency_microseconds, status, is_estimated, is_interrupted)
+        select timestamptz 'epoch' + e.started * interval '1 microsecond', request_id, account_id, api_key_id, model, upstream, price_version,
+            input, cached, written, output, reasoning, cost, latency, status, flags & 1 <> 0, flags & 2 <> 0
+        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            as e (started, request_id, account_id, api_key_id, model, upstream, price_version, input, cached, written, output, reasoning, cost, latency, status, flags)
+        on conflict do nothing
+        """;
 
-    private const string Sums = """
-        count(*) as requests, sum(input_tokens)::bigint as input_tokens, sum(cached_input_tokens)::bigint as cached_input_tokens,
-        sum(cache_write_tokens)::bigint as cache_write_tokens, sum(output_tokens)::bigint as output_tokens, sum(reasoning_tokens)::bigint as reasoning_tokens,
-        sum(cost_microdollars)::bigint as cost_microdollars, count(*) filter (where is_estimated) as estimated_requests
+    private const string Prices = """
+        insert into ai_prices (model, version, input, cached_input, cache_write, output, first_used_at)
+        select model, version, input, cached, written, output, $7 from unnest($1, $2, $3, $4, $5, $6) as p (model, version, input, cached, written, output)
+        order by 1, 2
+        on conflict do nothing
         """;
 
     private const string Columns = "requests, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_microdollars, estimated_requests";
 
+    private static readonly string s_groups = $"unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as g (account_id, day, api_key_id, model, {Columns})";
+
     // Rows are locked in one order by every node, so that two of them never wait for each other.
-    private static readonly string s_enter = $"""
-        with entered as (
-            insert into usage_events (started_at, request_id, account_id, api_key_id, model, upstream, price_version, input_tokens, cached_input_tokens,
-                cache_write_tokens, output_tokens, reasoning_tokens, cost_microdollars, latency_microseconds, status, is_estimated, is_interrupted)
-            select {Epoch}, request_id, account_id, api_key_id, model, upstream, price_version, input, cached, written, output, reasoning, cost, latency, status,
-                flags & 1 <> 0, flags & 2 <> 0
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                as e (started, request_id, account_id, api_key_id, model, upstream, price_version, input, cached, written, output, reasoning, cost, latency, status, flags)
-            on conflict do nothing
-            returning *
-        ), prices as (
-            insert into ai_prices (model, version, input, cached_input, cache_write, output, first_used_at)
-            select distinct on (model, version) model, version, input, cached, written, output, $22
-            from unnest($5, $7, $17, $18, $19, $20) as p (model, version, input, cached, written, output)
-            order by model, version
-            on conflict do nothing
-        ), daily as (
+    private static readonly string s_sums = $"""
+        with daily as (
             insert into usage_daily (account_id, day, api_key_id, model, {Columns})
-            select account_id, (started_at at time zone 'utc')::date, api_key_id, model, {Sums} from entered group by 1, 2, 3, 4 order by 1, 2, 3, 4
+            select account_id, day, api_key_id, model, {Columns} from {s_groups} order by 1, 2, 3, 4
             on conflict (account_id, day, api_key_id, model) do update set {Added("usage_daily")}
         ), monthly as (
             insert into usage_monthly (account_id, month, api_key_id, model, {Columns}, updated_at)
-            select account_id, date_trunc('month', started_at at time zone 'utc')::date, api_key_id, model, {Sums}, $22 from entered group by 1, 2, 3, 4 order by 1, 2, 3, 4
+            select account_id, date_trunc('month', day::timestamp)::date, api_key_id, model, {Summed}, $14 from {s_groups} group by 1, 2, 3, 4 order by 1, 2, 3, 4
             on conflict (account_id, month, api_key_id, model) do update set {Added("usage_monthly")}, updated_at = excluded.updated_at
-        ), reports as (
-            insert into meter_reports (account_id, day, input_tokens, output_tokens, reported_input_tokens, reported_output_tokens, due_at)
-            select account_id, (started_at at time zone 'utc')::date, sum(input_tokens + cached_input_tokens + cache_write_tokens), sum(output_tokens + reasoning_tokens), 0, 0, $21
-            from entered group by 1, 2 order by 1, 2
-            on conflict (account_id, day) do update set input_tokens = meter_reports.input_tokens + excluded.input_tokens,
-                output_tokens = meter_reports.output_tokens + excluded.output_tokens, due_at = coalesce(meter_reports.due_at, excluded.due_at)
         )
-        select count(*) from entered
+        insert into meter_reports (account_id, day, input_tokens, output_tokens, reported_input_tokens, reported_output_tokens, due_at)
+        select account_id, day, sum(input_tokens + cached_input_tokens + cache_write_tokens), sum(output_tokens + reasoning_tokens), 0, 0, $13
+        from {s_groups} group by 1, 2 order by 1, 2
+        on conflict (account_id, day) do update set input_tokens = meter_reports.input_tokens + excluded.input_tokens,
+            output_tokens = meter_reports.output_tokens + excluded.output_tokens, due_at = coalesce(meter_reports.due_at, excluded.due_at)
         """;
 
     /// <summary>Reports are sent an hour at a time: one report more an account and hour, never one an event.</summary>
     private static readonly TimeSpan s_reportAfter = TimeSpan.FromHours(1);
+
+    /// <summary>In the books for certain, by this process.</summary>
+    private readonly ConcurrentDictionary<(string Model, int Version), bool> _prices = [];
+
+    private static string Summed => string.Join(", ", Columns.Split(", ").Select(column => $"sum({column})::bigint"));
 
     /// <returns>How many were new.</returns>
     public async Task<long> EnterAsync(IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
@@ -62,34 +66,108 @@ internal sealed class UsageBooks(NpgsqlDataSource source, TimeProvider clock)
             return 0;
         }
 
-        var now = clock.GetUtcNow();
-        await using var command = source.CreateCommand(s_enter);
-        void Add<T>(NpgsqlDbType type, Func<UsageRecord, T> value) =>
-            command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. records.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type });
-        Add(NpgsqlDbType.Bigint, record => record.StartedAt);
-        Add(NpgsqlDbType.Uuid, record => record.RequestId);
-        Add(NpgsqlDbType.Uuid, record => record.AccountId);
-        Add(NpgsqlDbType.Uuid, record => record.ApiKeyId);
-        Add(NpgsqlDbType.Text, record => UsageRecord.Read(in record.Model));
-        Add(NpgsqlDbType.Text, record => UsageRecord.Read(in record.Upstream));
-        Add(NpgsqlDbType.Integer, record => record.PriceVersion);
-        Add(NpgsqlDbType.Bigint, record => record.Input);
-        Add(NpgsqlDbType.Bigint, record => record.CachedInput);
-        Add(NpgsqlDbType.Bigint, record => record.CacheWrite);
-        Add(NpgsqlDbType.Bigint, record => record.Output);
-        Add(NpgsqlDbType.Bigint, record => record.Reasoning);
-        Add(NpgsqlDbType.Bigint, record => record.Cost);
-        Add(NpgsqlDbType.Bigint, record => record.Latency);
-        Add(NpgsqlDbType.Integer, record => record.Status);
-        Add(NpgsqlDbType.Integer, record => (int)record.Flags);
-        Add(NpgsqlDbType.Bigint, record => record.PriceInput);
-        Add(NpgsqlDbType.Bigint, record => record.PriceCachedInput);
-        Add(NpgsqlDbType.Bigint, record => record.PriceCacheWrite);
-        Add(NpgsqlDbType.Bigint, record => record.PriceOutput);
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (now + s_reportAfter).UtcDateTime });
-        command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        {
+            await using var command = EventsOf(connection, records, Events);
+            if (await command.ExecuteNonQueryAsync(cancellationToken) == records.Count)
+            {
+                var prices = await AddAsync(connection, records, cancellationToken);
+                await transaction.CommitAsync(cancellationToken);
+                Remember(prices);
+                return records.Count;
+            }
+        }
+
+        // Some were there already, which is rare: then it matters which.
+        return await EnterNewAsync(connection, records, cancellationToken);
     }
+
+    private async Task<long> EnterNewAsync(NpgsqlConnection connection, IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var entered = new HashSet<Guid>();
+        await using (var command = EventsOf(connection, records, Events + " returning request_id"))
+        {
+            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+            while (await rows.ReadAsync(cancellationToken))
+            {
+                entered.Add(rows.GetGuid(0));
+            }
+        }
+
+        var added = entered.Count;
+        if (added > 0)
+        {
+            await AddAsync(connection, [.. records.Where(record => entered.Remove(record.RequestId))], cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+        return added;
+    }
+
+    /// <returns>The prices that are in the books when this is committed.</returns>
+    private async Task<IEnumerable<(string Model, int Version)>> AddAsync(NpgsqlConnection connection, IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var groups = UsageGroups.Of(records);
+        await using (var command = new NpgsqlCommand(s_sums, connection))
+        {
+            groups.AddTo(command);
+            command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (now + s_reportAfter).UtcDateTime });
+            command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        var unseen = groups.Prices.Where(price => !_prices.ContainsKey(price.Key)).Select(price => price.Value).ToList();
+        if (unseen.Count > 0)
+        {
+            await using var command = new NpgsqlCommand(Prices, connection);
+            Add(command, unseen, NpgsqlDbType.Text, record => UsageRecord.Read(in record.Model));
+            Add(command, unseen, NpgsqlDbType.Integer, record => record.PriceVersion);
+            Add(command, unseen, NpgsqlDbType.Bigint, record => record.PriceInput);
+            Add(command, unseen, NpgsqlDbType.Bigint, record => record.PriceCachedInput);
+            Add(command, unseen, NpgsqlDbType.Bigint, record => record.PriceCacheWrite);
+            Add(command, unseen, NpgsqlDbType.Bigint, record => record.PriceOutput);
+            command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
+            await command.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        return groups.Prices.Keys;
+    }
+
+    private void Remember(IEnumerable<(string Model, int Version)> prices)
+    {
+        foreach (var price in prices)
+        {
+            _prices.TryAdd(price, true);
+        }
+    }
+
+    private static NpgsqlCommand EventsOf(NpgsqlConnection connection, IReadOnlyList<UsageRecord> records, string sql)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.StartedAt);
+        Add(command, records, NpgsqlDbType.Uuid, record => record.RequestId);
+        Add(command, records, NpgsqlDbType.Uuid, record => record.AccountId);
+        Add(command, records, NpgsqlDbType.Uuid, record => record.ApiKeyId);
+        Add(command, records, NpgsqlDbType.Text, record => UsageRecord.Read(in record.Model));
+        Add(command, records, NpgsqlDbType.Text, record => UsageRecord.Read(in record.Upstream));
+        Add(command, records, NpgsqlDbType.Integer, record => record.PriceVersion);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.Input);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.CachedInput);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.CacheWrite);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.Output);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.Reasoning);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.Cost);
+        Add(command, records, NpgsqlDbType.Bigint, record => record.Latency);
+        Add(command, records, NpgsqlDbType.Integer, record => record.Status);
+        Add(command, records, NpgsqlDbType.Integer, record => (int)record.Flags);
+        return command;
+    }
+
+    private static void Add<T>(NpgsqlCommand command, IReadOnlyList<UsageRecord> records, NpgsqlDbType type, Func<UsageRecord, T> value) =>
+        command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. records.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type });
 
     private static string Added(string table) =>
         string.Join(", ", Columns.Split(", ").Select(column => $"{column} = {table}.{column} + excluded.{column}"));
