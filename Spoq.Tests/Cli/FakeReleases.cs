@@ -2,21 +2,20 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Spoq.Core.Releases;
+using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Cli;
 
 /// <summary>A control plane that gives out builds, with a signing key of its own.</summary>
 internal sealed class FakeReleases : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     public FakeReleases()
     {
-        var port = Random.Shared.Next(40000, 50000);
-        Url = new Uri($"http://127.0.0.1:{port}");
-        _listener.Prefixes.Add($"{Url}");
-        _listener.Start();
+        _listener = Loopback.Listen(out var root);
+        Url = root;
         _ = ServeAsync();
     }
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Cli;
 
@@ -9,16 +9,15 @@ internal sealed class TappedLine : IDisposable
 {
     private readonly ConcurrentQueue<string> _passed = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<TimeSpan> _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TappedLine(Uri target)
     {
         Target = target;
-        Url = new Uri($"http://127.0.0.1:{FreePort()}");
-        _listener.Prefixes.Add($"{Url}");
-        _listener.Start();
+        _listener = Loopback.Listen(out var root);
+        Url = root;
         _ = ServeAsync();
     }
 
@@ -47,13 +46,6 @@ internal sealed class TappedLine : IDisposable
     {
         _listener.Close();
         _http.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private async Task ServeAsync()

@@ -15,7 +15,7 @@ namespace Spoq.Tests.Conductor;
 /// <summary>The real Conductor as a child process, and a control plane that knows two answers.</summary>
 public class ConductorFixture : IAsyncLifetime, IDisposable
 {
-    private readonly HttpListener _controlPlane = new();
+    private HttpListener _controlPlane = null!;
     private readonly string _folder = Directory.CreateTempSubdirectory("spoq-conductor-").FullName;
     private readonly System.Collections.Concurrent.ConcurrentQueue<string> _log = new();
     private Process? _process;
@@ -65,10 +65,9 @@ public class ConductorFixture : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        var port = Random.Shared.Next(20000, 30000);
-        ControlPlane = new Uri($"http://127.0.0.1:{port}");
-        _controlPlane.Prefixes.Add($"http://127.0.0.1:{port}/");
-        _controlPlane.Start();
+        _controlPlane = Loopback.Listen(out var root);
+        var port = root.Port;
+        ControlPlane = root;
         _ = AnswerAsync();
         var config = new ConductorConfig
         {

@@ -2,21 +2,20 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Conductor;
 
 /// <summary>An endpoint of OpenAI's form that answers what it was told to, in order.</summary>
 internal sealed class ScriptedModel : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly ConcurrentQueue<Func<HttpListenerContext, Task>> _answers = new();
 
     public ScriptedModel()
     {
-        var port = Random.Shared.Next(30000, 40000);
-        Url = new Uri($"http://127.0.0.1:{port}/v1");
-        _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        _listener.Start();
+        _listener = Loopback.Listen(out var root);
+        Url = new Uri(root, "v1");
         _ = ServeAsync();
     }
 

@@ -13,15 +13,14 @@ namespace Spoq.Tests.Conductor;
 /// <summary>A computer with a Conductor that is a small script, what restarts it, and a control plane that offers another one.</summary>
 internal sealed class UpdateWorld : IDisposable
 {
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly string _folder = Directory.CreateTempSubdirectory("spoq-updater-").FullName;
 
     public UpdateWorld()
     {
-        var port = Random.Shared.Next(50000, 58000);
-        _listener.Prefixes.Add($"http://127.0.0.1:{port}/");
-        _listener.Start();
+        _listener = Loopback.Listen(out var root);
+        var port = root.Port;
         _ = ServeAsync();
         Directory.CreateDirectory(Data);
         Config = new ConductorConfig

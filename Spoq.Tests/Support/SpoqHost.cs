@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +26,7 @@ public class SpoqHost : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _connectionString = await TestCluster.CreateDatabaseAsync();
-        BaseUrl = new Uri($"http://localhost:{FreePort()}");
+        BaseUrl = new Uri($"http://localhost:{Loopback.FreePort()}");
         string[] arguments =
         [
             "--environment=Development", "--applicationName=Spoq.Web", $"--contentRoot={Path.Combine(Repository.Root, "Spoq.Web")}",
@@ -66,13 +65,6 @@ public class SpoqHost : IAsyncLifetime
         await _run.WaitAsync(TimeSpan.FromSeconds(40));
         await TestCluster.DropAsync(_connectionString);
         Directory.Delete(_dataDirectory, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     /// <summary>The event that also the framework's own test host waits for.</summary>

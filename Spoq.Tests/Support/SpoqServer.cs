@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Spoq.Tests.Support;
@@ -26,7 +25,7 @@ public sealed class SpoqServer : IAsyncDisposable
         ConnectionString = connectionString;
         DataDirectory = dataDirectory;
         _ownsNeighbours = ownsNeighbours;
-        Port = FreePort();
+        Port = Loopback.FreePort();
         _settings["ASPNETCORE_ENVIRONMENT"] = "Development";
         _settings["DOTNET_gcServer"] = "0";
         _settings["PORT"] = $"{Port}";
@@ -259,12 +258,5 @@ public sealed class SpoqServer : IAsyncDisposable
                 _output.TryDequeue(out _);
             }
         }
-    }
-
-    internal static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class DebianTree : IAsyncDisposable
         var socket = Path.Combine(Sockets, $"out-{port}.sock");
         Start("nsenter", ["--target", $"{_init}", "--net", "socat", $"UNIX-LISTEN:{socket},fork", $"TCP:127.0.0.1:{port}"]);
         await Eventually.TrueAsync(() => File.Exists(socket), $"the way out of port {port}");
-        var outside = SpoqServer.FreePort();
+        var outside = Loopback.FreePort();
         Start("socat", [$"TCP-LISTEN:{outside},bind=127.0.0.1,fork,reuseaddr", $"UNIX-CONNECT:{socket}"]);
         return outside;
     }
