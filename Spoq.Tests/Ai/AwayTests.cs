@@ -5,13 +5,13 @@ using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Ai;
 
-/// <summary>PostgreSQL away, hanging, and back: whoever was served goes on being served, and nothing that was used is lost.</summary>
+/// <summary>PostgreSQL away and back: whoever was served goes on being served, and nothing that was used is lost.</summary>
 public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
 {
     private long _answered;
 
     [Fact]
-    public async Task Known_keys_and_tokens_go_on_while_the_database_is_cut_off_or_hangs_and_all_they_used_arrives_after()
+    public async Task Known_keys_and_tokens_go_on_while_the_database_is_cut_off_and_all_they_used_arrives_after()
     {
         var database = new NpgsqlConnectionStringBuilder(world.Server.ConnectionString);
         await using var passage = new Passage(database.Host!, database.Port);
@@ -29,14 +29,10 @@ public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
         using var stranger = Program(node, (await world.NewKeyAsync()).Secret);
         using var unknown = await world.PostAsync("/v1/chat/completions", AiWorld.Chat(new AiScript()), stranger);
         passage.Open();
-        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it was cut off", TimeSpan.FromSeconds(30));
-        passage.Hang();
-        var hung = await ManyAsync(key, token, 60);
-        passage.Open();
 
-        Assert.Equal((60, 60), (cut, hung));
+        Assert.Equal(60, cut);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, unknown.StatusCode);
-        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it hung", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it was cut off", TimeSpan.FromSeconds(60));
     }
 
     /// <returns>How many were answered.</returns>
