@@ -79,22 +79,13 @@ packages() {
     note "Installing ${missing[*]}."
     # Another apt of the machine's first minutes is waited for.
     apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 update
-    add_caddy_source
+    # Ubuntu 22.04 has none of its own.
+    apt-cache show caddy >/dev/null 2>&1 || die "This system offers no package of Caddy. Add its makers' package source (https://caddyserver.com/docs/install) or take a newer system, then run this again."
     apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"
   fi
   if has_init; then
     apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold upgrade
   fi
-}
-
-# Ubuntu 22.04 has no package of Caddy: there it comes from its makers (https://caddyserver.com/docs/install).
-add_caddy_source() {
-  apt-cache show caddy >/dev/null 2>&1 && return
-  note "Adding the package source of Caddy's makers."
-  apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install ca-certificates curl gnupg
-  curl -fsSL --retry 5 https://dl.cloudsmith.io/public/caddy/stable/gpg.key | gpg --dearmor --yes -o /usr/share/keyrings/caddy-stable-archive-keyring.gpg
-  echo 'deb [signed-by=/usr/share/keyrings/caddy-stable-archive-keyring.gpg] https://dl.cloudsmith.io/public/caddy/stable/deb/debian any-version main' >/etc/apt/sources.list.d/caddy-stable.list
-  apt-get -q -o DPkg::Lock::Timeout=600 update
 }
 
 # Users that belong to the machine, and the files that are the same everywhere.
