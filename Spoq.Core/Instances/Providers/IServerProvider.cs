@@ -1,3 +1,5 @@
+using Spoq.Core.Billing;
+
 namespace Spoq.Core.Instances.Providers;
 
 /// <summary>
@@ -9,13 +11,19 @@ public interface IServerProvider
     /// <summary>Its key in the catalogue, such as <c>local</c>.</summary>
     string Name { get; }
 
+    ServerCapabilities Capabilities { get; }
+
     /// <summary>How long a server just made may be missing from look-ups; an unanswered order is not repeated before.</summary>
     TimeSpan LookupLag { get; }
 
-    Task<IReadOnlyList<ServerRegion>> RegionsAsync(CancellationToken cancellationToken);
+    /// <summary>Where a server of this size can be had at this moment; null: of any size.</summary>
+    Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken);
 
     /// <summary>The server that carries this instance id, whatever its state.</summary>
     Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken);
+
+    /// <summary>Every server there that carries a mark of ours, for the sweep that looks for what belongs to nobody.</summary>
+    Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken);
 
     Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken);
 
@@ -27,13 +35,38 @@ public interface IServerProvider
     /// <summary>Returns when the server is off or on its way there; one that is off or gone stays as it is.</summary>
     Task StopAsync(string reference, CancellationToken cancellationToken);
 
-    /// <summary>Removes the server and its data; one that is gone stays gone.</summary>
-    Task DeleteAsync(string reference, CancellationToken cancellationToken);
+    /// <summary>
+    /// Ends the rental and removes the data. Asked again until nothing is left to do; one that is gone stays gone. After
+    /// <see cref="ServerEnd.Gone"/> and <see cref="ServerEnd.Kept"/> <see cref="FindAsync"/> knows nothing of it any more.
+    /// </summary>
+    Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken);
+}
+
+/// <summary>What a provider can do beyond making, starting and stopping; pages show only what is there.</summary>
+[Flags]
+public enum ServerCapabilities
+{
+    None = 0,
+
+    /// <summary>Another size without another server.</summary>
+    Resize = 1,
+
+    Snapshot = 2,
+
+    /// <summary>A server ends when we say so, and with it its cost.</summary>
+    Delete = 4,
+
+    /// <summary>Customers come in by SSH, so there is a host key to show.</summary>
+    Ssh = 8,
 }
 
 /// <summary>All a provider must know to make one instance's server.</summary>
 /// <param name="ProvisioningToken">The clear one-time token the server phones home with; the same for every try.</param>
-public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostname, string Username, string Plan, string Region, string ProvisioningToken);
+public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostname, string Username, ServerSize Size, string Region, string ProvisioningToken)
+{
+    /// <summary>What the new system runs once as root: a few lines of shell that fetch the rest with the one-time token.</summary>
+    public required string BootScript { get; init; }
+}
 
 /// <summary>A server as its provider sees it.</summary>
 /// <param name="Reference">The provider's own id.</param>
@@ -51,3 +84,20 @@ public enum ServerPower
 }
 
 public sealed record ServerRegion(string Key, string Name, bool IsAvailable);
+
+/// <param name="InstanceId">Read from our mark; null: the mark names no instance.</param>
+/// <param name="Mark">What the provider calls it.</param>
+public sealed record ListedServer(string Reference, Guid? InstanceId, string Mark, ServerPower Power);
+
+/// <summary>How far the end of a server has come.</summary>
+public abstract record ServerEnd
+{
+    public sealed record Gone : ServerEnd;
+
+    /// <summary>Under way; ask again.</summary>
+    /// <param name="Reason">What is being waited for, as a sentence.</param>
+    public sealed record Ending(string Reason) : ServerEnd;
+
+    /// <summary>Wiped, not renewed and no longer marked with the instance: the rental runs out by itself, or serves again.</summary>
+    public sealed record Kept(DateTimeOffset PaidUntil) : ServerEnd;
+}

@@ -21,6 +21,9 @@ public sealed class ProviderServer(Guid id, Guid instanceId, string provider, Da
 
     public DateTimeOffset? RemovedAt { get; private set; }
 
+    /// <summary>A rental that outlives its instance ends by itself then; null: there is none.</summary>
+    public DateTimeOffset? PaidUntil { get; private set; }
+
     /// <summary>The one-time token, encrypted: a repeated order carries the same one. Gone once it has served.</summary>
     public byte[]? SealedProvisioningToken { get; private set; }
 
@@ -45,9 +48,12 @@ public sealed class ProviderServer(Guid id, Guid instanceId, string provider, Da
         SealedInstanceToken = null;
     }
 
-    public void Remove(DateTimeOffset now)
+    /// <param name="now">When it stopped being the instance's.</param>
+    /// <param name="paidUntil">The rental could not be ended: wiped, it runs until then.</param>
+    public void Remove(DateTimeOffset now, DateTimeOffset? paidUntil)
     {
         RemovedAt ??= now;
+        PaidUntil = paidUntil;
         ForgetTokens();
     }
 }

@@ -1,12 +1,15 @@
+using Microsoft.Extensions.Options;
+using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
 /// <summary>Buys one server, once in effect: look first, write the order down, ask, write the answer down.</summary>
-internal sealed class CreateServerStep(ServerProviders providers, ServerLedger ledger, TimeProvider clock) : IProvisioningStep
+internal sealed class CreateServerStep(ServerProviders providers, ServerLedger ledger, PlanCatalogue plans, IOptions<SpoqOptions> options, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.CreateServer;
 
@@ -37,6 +40,9 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
 
     private StepOutcome Withdrawn(Instance instance) => Outcomes.NotYet(instance, clock.GetUtcNow(), "The order was withdrawn.");
 
-    private static ServerOrder OrderOf(Instance instance, string token) =>
-        new(instance.Id, instance.AccountId, instance.Hostname, instance.Username, instance.Plan, instance.Region, token);
+    private ServerOrder OrderOf(Instance instance, string token) =>
+        new(instance.Id, instance.AccountId, instance.Hostname, instance.Username, plans.Find(instance.Plan)!.Size, instance.Region, token)
+        {
+            BootScript = ServerKit.BootScript(options.Value.BaseUrl, instance.Id, token),
+        };
 }

@@ -56,8 +56,13 @@ internal sealed class InstanceObserver(ServerProviders providers, ServerLedger l
             return (_, row, _) => row.LookAgain(null);
         }
 
-        await provider.DeleteAsync(server.Reference, cancellationToken);
-        await ledger.RemoveAsync(instance, cancellationToken);
+        var end = await provider.EndAsync(server.Reference, cancellationToken);
+        if (end is ServerEnd.Ending)
+        {
+            return StayAndLookAgain;
+        }
+
+        await ledger.RemoveAsync(instance, (end as ServerEnd.Kept)?.PaidUntil, cancellationToken);
         return (db, row, now) =>
         {
             row.LookAgain(now + ProvisioningPlan.LastLook);

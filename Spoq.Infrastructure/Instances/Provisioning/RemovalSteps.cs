@@ -35,16 +35,23 @@ internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger l
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
         var provider = providers.Named(instance.Provider);
+        DateTimeOffset? paidUntil = null;
         if (await provider.FindAsync(instance.Id, cancellationToken) is { } server)
         {
-            await provider.DeleteAsync(server.Reference, cancellationToken);
+            var end = await provider.EndAsync(server.Reference, cancellationToken);
+            if (end is ServerEnd.Ending ending)
+            {
+                return Outcomes.NotYet(instance, clock.GetUtcNow(), ending.Reason);
+            }
+
+            paidUntil = (end as ServerEnd.Kept)?.PaidUntil;
             if (await provider.FindAsync(instance.Id, cancellationToken) is not null)
             {
                 return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider is removing the computer.");
             }
         }
 
-        await ledger.RemoveAsync(instance, cancellationToken);
+        await ledger.RemoveAsync(instance, paidUntil, cancellationToken);
         return Outcomes.Done;
     }
 }

@@ -14,6 +14,15 @@ public static class ServerKit
 
     public static string Script => s_script.Value;
 
+    /// <summary>All that a provider is told to run on a new system: it fetches <see cref="Script"/> with a token that serves one installation.</summary>
+    public static string BootScript(Uri controlPlane, Guid instanceId, string provisioningToken) => $"""
+        #!/bin/bash
+        set -euo pipefail
+        export SPOQ_URL='{controlPlane.GetLeftPart(UriPartial.Authority)}' SPOQ_INSTANCE='{instanceId}' SPOQ_TOKEN='{provisioningToken}'
+        curl -fsSL --retry 20 --retry-connrefused -H "Authorization: Bearer $SPOQ_TOKEN" "$SPOQ_URL/internal/instances/$SPOQ_INSTANCE/install.sh" | bash
+
+        """;
+
     private static string Write()
     {
         using var reader = new StreamReader(Open(ScriptName));

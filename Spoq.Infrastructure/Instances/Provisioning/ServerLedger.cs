@@ -73,12 +73,15 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         }
     }
 
-    public async Task RemoveAsync(Instance instance, CancellationToken cancellationToken)
+    /// <param name="instance">Whose server has ended.</param>
+    /// <param name="paidUntil">The rental could not be ended and runs until then; null: it is gone.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    public async Task RemoveAsync(Instance instance, DateTimeOffset? paidUntil, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         if (await OpenLineAsync(db, instance.Id, cancellationToken) is { } line)
         {
-            line.Remove(clock.GetUtcNow());
+            line.Remove(clock.GetUtcNow(), paidUntil);
             await db.SaveChangesAsync(cancellationToken);
         }
     }

@@ -32,7 +32,7 @@ public sealed class RegionNames(IEnumerable<IServerProvider> providers, ILogger<
         using var patience = new CancellationTokenSource(s_patience);
         try
         {
-            foreach (var known in await provider.RegionsAsync(patience.Token))
+            foreach (var known in await provider.RegionsAsync(null, patience.Token))
             {
                 _names[(name, known.Key)] = known.Name;
             }

@@ -32,8 +32,8 @@ public sealed class SetupOffers(
 
     public string HostnameOf(string address) => $"{address}.{InstanceDomain}";
 
-    /// <summary>Those with room, the provider's first choice first.</summary>
-    public async Task<Result<IReadOnlyList<ServerRegion>>> RegionsAsync(CancellationToken cancellationToken)
+    /// <summary>Those with room for this plan, the provider's first choice first; null: for any.</summary>
+    public async Task<Result<IReadOnlyList<ServerRegion>>> RegionsAsync(Plan? plan, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_patience);
@@ -41,7 +41,7 @@ public sealed class SetupOffers(
         {
             if (providers.FirstOrDefault(provider => provider.Name == Provider) is { } provider)
             {
-                var regions = await provider.RegionsAsync(patience.Token);
+                var regions = await provider.RegionsAsync(plan?.Size, patience.Token);
                 return regions.Where(region => region.IsAvailable).ToArray();
             }
 
@@ -72,7 +72,7 @@ public sealed class SetupOffers(
             return SetupRefusals.IntervalNotSold;
         }
 
-        if (!(await RegionsAsync(cancellationToken)).Try(out var regions, out var refusal))
+        if (!(await RegionsAsync(offer, cancellationToken)).Try(out var regions, out var refusal))
         {
             return refusal;
         }

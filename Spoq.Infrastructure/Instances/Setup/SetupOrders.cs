@@ -162,7 +162,7 @@ public sealed class SetupOrders(IDbContextFactory<SpoqDbContext> contexts, Setup
 
         if ((wish.Region ?? state.Draft.Region) is not { } region)
         {
-            if (!(await offers.RegionsAsync(cancellationToken)).Try(out var regions, out var refusal))
+            if (!(await offers.RegionsAsync(offers.Find(plan), cancellationToken)).Try(out var regions, out var refusal))
             {
                 return refusal;
             }

@@ -22,7 +22,7 @@ public sealed class LocalProviderTests : ServerProviderConformance, IDisposable
         await BecomesAsync(order.InstanceId.ToString(), ServerPower.Running);
 
         await Eventually.TrueAsync(() => Processes(order.InstanceId).Count == 1, "one Conductor to be left");
-        await Provider.DeleteAsync(order.InstanceId.ToString(), CancellationToken.None);
+        await Provider.EndAsync(order.InstanceId.ToString(), CancellationToken.None);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class LocalProviderTests : ServerProviderConformance, IDisposable
         await BecomesAsync(order.InstanceId.ToString(), ServerPower.Running);
 
         Assert.Single(Processes(order.InstanceId));
-        await Provider.DeleteAsync(order.InstanceId.ToString(), CancellationToken.None);
+        await Provider.EndAsync(order.InstanceId.ToString(), CancellationToken.None);
         Assert.Empty(Processes(order.InstanceId));
         Assert.False(Directory.Exists(FolderOf(order.InstanceId).Path));
     }
@@ -54,7 +54,7 @@ public sealed class LocalProviderTests : ServerProviderConformance, IDisposable
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "run.json"), $$"""{"pid":{{stranger.Id}},"port":1,"started_at":"2026-03-02T12:00:00Z","version":"1"}""");
 
         var server = await Provider.FindAsync(order.InstanceId, CancellationToken.None);
-        await Provider.DeleteAsync(order.InstanceId.ToString(), CancellationToken.None);
+        await Provider.EndAsync(order.InstanceId.ToString(), CancellationToken.None);
 
         Assert.Equal(ServerPower.Stopped, server!.Power);
         Assert.False(stranger.HasExited);
@@ -72,14 +72,14 @@ public sealed class LocalProviderTests : ServerProviderConformance, IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder.Path));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder.ConfigPath));
 #pragma warning restore CA1416
-        await Provider.DeleteAsync(order.InstanceId.ToString(), CancellationToken.None);
+        await Provider.EndAsync(order.InstanceId.ToString(), CancellationToken.None);
     }
 
     public void Dispose()
     {
         foreach (var reference in NewProvider().Running().ToList())
         {
-            NewProvider().DeleteAsync(reference, CancellationToken.None).Wait();
+            NewProvider().EndAsync(reference, CancellationToken.None).Wait();
         }
 
         Directory.Delete(_data, recursive: true);

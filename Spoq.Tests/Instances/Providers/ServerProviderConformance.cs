@@ -1,3 +1,4 @@
+using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
 using Spoq.Tests.Support;
 
@@ -9,13 +10,13 @@ public abstract class ServerProviderConformance
     protected abstract IServerProvider Provider { get; }
 
     protected static ServerOrder NewOrder() =>
-        new(Guid.CreateVersion7(), Guid.CreateVersion7(), "alice.localhost", "alice", "starter", "local", Guid.NewGuid().ToString("n"));
+        new(Guid.CreateVersion7(), Guid.CreateVersion7(), "alice.localhost", "alice", new ServerSize(1, 2, 10), "local", Guid.NewGuid().ToString("n")) { BootScript = "#!/bin/sh\nexit 0\n" };
 
     [Fact]
     public async Task There_is_nothing_before_the_order()
     {
         Assert.Null(await Provider.FindAsync(Guid.CreateVersion7(), CancellationToken.None));
-        Assert.NotEmpty(await Provider.RegionsAsync(CancellationToken.None));
+        Assert.NotEmpty(await Provider.RegionsAsync(null, CancellationToken.None));
     }
 
     [Fact]
@@ -29,7 +30,7 @@ public abstract class ServerProviderConformance
         Assert.Equal(made.Reference, (await Provider.FindAsync(order.InstanceId, CancellationToken.None))!.Reference);
         Assert.NotNull(up.Endpoint);
         Assert.NotNull(up.PublicAddress);
-        await Provider.DeleteAsync(made.Reference, CancellationToken.None);
+        await Provider.EndAsync(made.Reference, CancellationToken.None);
     }
 
     [Fact]
@@ -44,8 +45,8 @@ public abstract class ServerProviderConformance
         await Provider.StartAsync(made.Reference, CancellationToken.None);
         await Provider.StartAsync(made.Reference, CancellationToken.None);
         await BecomesAsync(made.Reference, ServerPower.Running);
-        await Provider.DeleteAsync(made.Reference, CancellationToken.None);
-        await Provider.DeleteAsync(made.Reference, CancellationToken.None);
+        await Provider.EndAsync(made.Reference, CancellationToken.None);
+        await Provider.EndAsync(made.Reference, CancellationToken.None);
 
         Assert.Null(await Provider.GetAsync(made.Reference, CancellationToken.None));
     }

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Wire;
 
@@ -40,6 +41,8 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
 
     public string Name => Key;
 
+    public ServerCapabilities Capabilities => ServerCapabilities.Delete;
+
     /// <summary>A server just made is missing from look-ups for so long.</summary>
     public TimeSpan LookupLag { get; set; }
 
@@ -49,7 +52,7 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
 
     public void SwitchOff(Guid instanceId) => _off[instanceId] = true;
 
-    public Task<IReadOnlyList<ServerRegion>> RegionsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ServerRegion>>([]);
+    public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ServerRegion>>([]);
 
     public Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) =>
         Task.FromResult(_listedAt.TryGetValue(instanceId, out var listedAt) && clock.GetUtcNow() < listedAt ? null : Look(instanceId));
@@ -85,10 +88,13 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
         return Task.CompletedTask;
     }
 
-    public Task DeleteAsync(string reference, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ListedServer>>([.. _servers.Keys.Select(id => new ListedServer(id.ToString(), id, id.ToString(), Power))]);
+
+    public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
     {
         _servers.TryRemove(Guid.Parse(reference), out _);
-        return Task.CompletedTask;
+        return Task.FromResult<ServerEnd>(new ServerEnd.Gone());
     }
 
     private Server? Look(Guid instanceId) => _servers.ContainsKey(instanceId)

@@ -187,9 +187,11 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
     {
         public string Name => "local";
 
+        public ServerCapabilities Capabilities => ServerCapabilities.None;
+
         public TimeSpan LookupLag => TimeSpan.Zero;
 
-        public Task<IReadOnlyList<ServerRegion>> RegionsAsync(CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ServerRegion>>([new("here", "Here", true), new("sold-out", "Sold out", false)]);
 
         public Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -202,6 +204,8 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
 
         public Task StopAsync(string reference, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task DeleteAsync(string reference, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

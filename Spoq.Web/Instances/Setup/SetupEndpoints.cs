@@ -51,7 +51,7 @@ internal static class SetupEndpoints
             : refusal.ToProblem();
 
     private static async Task<Results<Ok<Page<RegionAnswer>>, ProblemHttpResult>> RegionsAsync(SetupOffers offers, CancellationToken cancellationToken) =>
-        (await offers.RegionsAsync(cancellationToken)).Try(out var regions, out var refusal)
+        (await offers.RegionsAsync(null, cancellationToken)).Try(out var regions, out var refusal)
             ? TypedResults.Ok(new Page<RegionAnswer>([.. regions.Select(region => new RegionAnswer(region.Key, region.Name))], null))
             : refusal.ToProblem();
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Access;
@@ -16,12 +17,17 @@ internal sealed class LocalProvider(IOptions<SpoqOptions> spoq, IOptions<LocalOp
 
     public string Name => Key;
 
+    public ServerCapabilities Capabilities => ServerCapabilities.Delete;
+
     public TimeSpan LookupLag => TimeSpan.Zero;
 
-    public Task<IReadOnlyList<ServerRegion>> RegionsAsync(CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ServerRegion>>([new ServerRegion(Key, "This machine", IsAvailable: true)]);
 
     public Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Task.FromResult(Look(instanceId));
+
+    public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ListedServer>>([.. Folders().Select(Look).OfType<Server>().Select(server => new ListedServer(server.Reference, IdOf(server.Reference), server.Reference, server.Power))]);
 
     public Task<Server?> GetAsync(string reference, CancellationToken cancellationToken) => Task.FromResult(Look(IdOf(reference)));
 
@@ -87,12 +93,13 @@ internal sealed class LocalProvider(IOptions<SpoqOptions> spoq, IOptions<LocalOp
         }
     }
 
-    public async Task DeleteAsync(string reference, CancellationToken cancellationToken)
+    public async Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
     {
         await StopAsync(reference, cancellationToken);
         try
         {
             FolderOf(IdOf(reference)).Delete();
+            return new ServerEnd.Gone();
         }
         catch (IOException error)
         {
@@ -102,12 +109,14 @@ internal sealed class LocalProvider(IOptions<SpoqOptions> spoq, IOptions<LocalOp
     }
 
     /// <summary>The computers on this machine that are switched on.</summary>
-    public IEnumerable<string> Running()
+    public IEnumerable<string> Running() =>
+        Folders().Select(Look).OfType<Server>().Where(server => server.Power != ServerPower.Stopped).Select(server => server.Reference);
+
+    private IEnumerable<Guid> Folders()
     {
         var root = Path.Combine(spoq.Value.DataDirectory, "instances");
         return Directory.Exists(root)
-            ? Directory.EnumerateDirectories(root).Select(folder => Path.GetFileName(folder)!)
-                .Where(name => Guid.TryParse(name, out var id) && Look(id) is { Power: not ServerPower.Stopped })
+            ? Directory.EnumerateDirectories(root).Select(folder => Guid.TryParse(Path.GetFileName(folder), out var id) ? id : (Guid?)null).OfType<Guid>()
             : [];
     }
 
