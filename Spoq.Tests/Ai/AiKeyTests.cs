@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Headers;
 using Spoq.Core.Access;
 using Spoq.Tests.Emulators.Ai;
 using Spoq.Tests.Support;
@@ -13,11 +12,10 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task A_revoked_key_is_out_within_a_second_on_every_node()
     {
-        await using var sibling = await world.Server.NewSiblingAsync(AiWorld.Settings(world.First, world.Second, world.Anthropic));
+        await using var sibling = await world.SiblingAsync();
         var (id, secret) = await world.NewKeyAsync();
         using var here = world.NewProgram(secret);
-        using var there = sibling.NewClient();
-        there.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var there = AiWorld.NewProgram(sibling, secret);
         Assert.Equal((200, 200), (await UseAsync(here), await UseAsync(there)));
 
         using var revoked = await world.Customer.DeleteAsync($"/v1/api-keys/{id}");
@@ -84,12 +82,9 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task Limits_of_a_key_are_told_and_held()
     {
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["Ai__KeyRequestsPerMinute"] = "5";
-        await using var strict = await world.Server.NewSiblingAsync(settings);
+        await using var strict = await world.SiblingAsync(("Ai__KeyRequestsPerMinute", "5"));
         var (_, secret) = await world.NewKeyAsync();
-        using var program = strict.NewClient();
-        program.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var program = AiWorld.NewProgram(strict, secret);
         var statuses = new List<int>();
         for (var i = 0; i < 7; i++)
         {
@@ -107,14 +102,11 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task Two_nodes_hold_one_limit_between_them()
     {
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["Ai__KeyRequestsPerMinute"] = "20";
-        await using var one = await world.Server.NewSiblingAsync(settings);
-        await using var other = await world.Server.NewSiblingAsync(settings);
+        await using var one = await world.SiblingAsync(("Ai__KeyRequestsPerMinute", "20"));
+        await using var other = await world.SiblingAsync(("Ai__KeyRequestsPerMinute", "20"));
         var (_, secret) = await world.NewKeyAsync();
-        using var here = one.NewClient();
-        using var there = other.NewClient();
-        here.DefaultRequestHeaders.Authorization = there.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        using var here = AiWorld.NewProgram(one, secret);
+        using var there = AiWorld.NewProgram(other, secret);
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(200, await UseAsync(here));

@@ -16,9 +16,7 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task A_suspended_account_is_out_within_a_second_of_the_notice_and_soon_without_one()
     {
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["Spoq__BaseUrl"] = $"http://localhost:{world.Server.Port}";
-        await using var sibling = await world.Server.NewSiblingAsync(settings);
+        await using var sibling = await world.SiblingAsync(("Spoq__BaseUrl", $"http://localhost:{world.Server.Port}"));
         using var noticed = await ApiClient.SignedUpAsync(world.Server);
         using var unnoticed = await ApiClient.SignedUpAsync(world.Server);
         var programs = new List<HttpClient>();
@@ -26,7 +24,7 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
         {
             using var made = await customer.PostAsync("/v1/api-keys", new { name = "A program", scopes = s_scopes });
             var key = (await ApiClient.JsonAsync(made, HttpStatusCode.Created)).GetProperty("key").GetString()!;
-            programs.AddRange([Program(world.Server, key), Program(sibling, key), Program(world.Server, customer.Token!), Program(sibling, customer.Token!)]);
+            programs.AddRange([AiWorld.NewProgram(world.Server, key), AiWorld.NewProgram(sibling, key), AiWorld.NewProgram(world.Server, customer.Token!), AiWorld.NewProgram(sibling, customer.Token!)]);
         }
 
         Assert.All(await UseAllAsync(programs), status => Assert.Equal(200, status));
@@ -44,13 +42,11 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task What_a_node_let_in_before_it_was_killed_counts_at_the_others()
     {
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["Ai__KeyRequestsPerMinute"] = "20";
-        await using var one = await world.Server.NewSiblingAsync(settings);
-        await using var other = await world.Server.NewSiblingAsync(settings);
+        await using var one = await world.SiblingAsync(("Ai__KeyRequestsPerMinute", "20"));
+        await using var other = await world.SiblingAsync(("Ai__KeyRequestsPerMinute", "20"));
         var (_, secret) = await world.NewKeyAsync();
-        using var here = Program(one, secret);
-        using var there = Program(other, secret);
+        using var here = AiWorld.NewProgram(one, secret);
+        using var there = AiWorld.NewProgram(other, secret);
         var began = Stopwatch.StartNew();
         Assert.All(await UseAllAsync(Enumerable.Repeat(here, 12)), status => Assert.Equal(200, status));
         Assert.Equal(200, await UseAsync(there));
@@ -68,13 +64,6 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
     }
 
     private static int Refilled(Stopwatch since) => (int)Math.Ceiling(since.Elapsed.TotalSeconds / 3);
-
-    private static HttpClient Program(SpoqServer server, string key)
-    {
-        var program = server.NewClient();
-        program.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        return program;
-    }
 
     private async Task<int[]> UseAllAsync(IEnumerable<HttpClient> programs) => await Task.WhenAll(programs.Select(UseAsync));
 

@@ -100,9 +100,23 @@ public sealed class AiWorld : IAsyncLifetime
         return (key.GetProperty("id").GetGuid(), key.GetProperty("key").GetString()!);
     }
 
-    public HttpClient NewProgram(string key)
+    /// <summary>Another node on the same database and the same upstreams.</summary>
+    public async Task<SpoqServer> SiblingAsync(params (string Name, string Value)[] settings)
     {
-        var program = Server.NewClient();
+        var all = Settings(First, Second, Anthropic);
+        foreach (var (name, value) in settings)
+        {
+            all[name] = value;
+        }
+
+        return await Server.NewSiblingAsync(all);
+    }
+
+    public HttpClient NewProgram(string key) => NewProgram(Server, key);
+
+    public static HttpClient NewProgram(SpoqServer server, string key)
+    {
+        var program = server.NewClient();
         program.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return program;
     }

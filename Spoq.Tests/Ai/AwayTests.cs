@@ -5,34 +5,35 @@ using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Ai;
 
-/// <summary>PostgreSQL away and back: whoever was served goes on being served, and nothing that was used is lost.</summary>
+/// <summary>PostgreSQL away, hanging, and back: whoever was served goes on being served, and nothing that was used is lost.</summary>
 public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
 {
     private long _answered;
 
     [Fact]
-    public async Task Known_keys_and_tokens_go_on_while_the_database_is_cut_off_and_all_they_used_arrives_after()
+    public async Task Known_keys_and_tokens_go_on_while_the_database_is_cut_off_or_hangs_and_all_they_used_arrives_after()
     {
         var database = new NpgsqlConnectionStringBuilder(world.Server.ConnectionString);
         await using var passage = new Passage(database.Host!, database.Port);
         (database.Host, database.Port) = ("127.0.0.1", passage.Port);
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["ConnectionStrings__Spoq"] = database.ConnectionString;
-        settings["Spoq__BaseUrl"] = $"http://localhost:{world.Server.Port}";
-        await using var node = await world.Server.NewSiblingAsync(settings);
-        using var key = Program(node, world.Key);
-        using var token = Program(node, world.Customer.Token!);
+        await using var node = await world.SiblingAsync(("ConnectionStrings__Spoq", database.ConnectionString), ("Spoq__BaseUrl", $"http://localhost:{world.Server.Port}"));
+        using var key = AiWorld.NewProgram(node, world.Key);
+        using var token = AiWorld.NewProgram(node, world.Customer.Token!);
         await Eventually.TrueAsync(async () => await AskAsync(key, 0) == 200 && await AskAsync(token, 0) == 200, "both to be known");
 
         passage.Cut();
         var cut = await ManyAsync(key, token, 60);
-        using var stranger = Program(node, (await world.NewKeyAsync()).Secret);
+        using var stranger = AiWorld.NewProgram(node, (await world.NewKeyAsync()).Secret);
         using var unknown = await world.PostAsync("/v1/chat/completions", AiWorld.Chat(new AiScript()), stranger);
         passage.Open();
+        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it was cut off", TimeSpan.FromSeconds(30));
+        passage.Hang();
+        var hung = await ManyAsync(key, token, 60);
+        passage.Open();
 
-        Assert.Equal(60, cut);
+        Assert.Equal((60, 60), (cut, hung));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, unknown.StatusCode);
-        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it was cut off", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it hung", TimeSpan.FromSeconds(60));
     }
 
     /// <returns>How many were answered.</returns>
@@ -50,13 +51,6 @@ public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
         await answer.Content.ReadAsStringAsync();
         Interlocked.Add(ref _answered, answer.IsSuccessStatusCode ? 1 : 0);
         return (int)answer.StatusCode;
-    }
-
-    private static HttpClient Program(SpoqServer server, string key)
-    {
-        var program = server.NewClient();
-        program.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        return program;
     }
 
     private async Task<long> EventsAsync()

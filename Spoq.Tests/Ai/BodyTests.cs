@@ -17,9 +17,9 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
     [Fact]
     public async Task A_place_is_held_before_a_body_is_read()
     {
-        await using var strict = await SiblingAsync(("Ai__KeyStreams", "2"));
+        await using var strict = await world.SiblingAsync(("Ai__KeyStreams", "2"));
         var (_, secret) = await world.NewKeyAsync();
-        using var program = Program(strict, secret);
+        using var program = AiWorld.NewProgram(strict, secret);
         using var warm = await world.PostAsync(Path, AiWorld.Chat(new AiScript("place")), program);
         HttpResponseMessage? refused = null;
         await Eventually.TrueAsync(
@@ -51,8 +51,8 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
     [Fact]
     public async Task All_bodies_together_take_no_more_than_their_share_of_the_memory()
     {
-        await using var small = await SiblingAsync(("Ai__BodyMegabytes", "32"), ("Ai__BodyWaitSeconds", "1"));
-        using var program = Program(small, world.Key);
+        await using var small = await world.SiblingAsync(("Ai__BodyMegabytes", "32"), ("Ai__BodyWaitSeconds", "1"));
+        using var program = AiWorld.NewProgram(small, world.Key);
         var slow = new List<Socket>();
         for (var i = 0; i < 2; i++)
         {
@@ -92,7 +92,7 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
     public async Task Fifteen_hundred_bodies_at_once_fit_into_a_gigabyte()
     {
         const int Count = 1500;
-        await using var crowded = await SiblingAsync(("Ai__KeyStreams", "2000"), ("Ai__AccountStreams", "2000"), ("Ai__KeyTokensPerMinute", "1000000000"), ("Ai__AccountTokensPerMinute", "1000000000"));
+        await using var crowded = await world.SiblingAsync(("Ai__KeyStreams", "2000"), ("Ai__AccountStreams", "2000"), ("Ai__KeyTokensPerMinute", "1000000000"), ("Ai__AccountTokensPerMinute", "1000000000"));
         var body = AiWorld.Chat(new AiScript("crowd", Tokens: 1));
         body["messages"]![0]!["content"] = string.Concat(Enumerable.Repeat("word ", 30_000));
         var bytes = Encoding.UTF8.GetBytes($"POST {Path} HTTP/1.1\r\nHost: localhost:{crowded.Port}\r\nAuthorization: Bearer {world.Key}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.ToJsonString().Length}\r\n\r\n{body.ToJsonString()}");
@@ -173,24 +173,6 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         Assert.True(await behind);
         Assert.Equal(90, budget.Held);
-    }
-
-    private async Task<SpoqServer> SiblingAsync(params (string Name, string Value)[] settings)
-    {
-        var all = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        foreach (var (name, value) in settings)
-        {
-            all[name] = value;
-        }
-
-        return await world.Server.NewSiblingAsync(all);
-    }
-
-    private static HttpClient Program(SpoqServer server, string key)
-    {
-        var program = server.NewClient();
-        program.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        return program;
     }
 
     /// <summary>Announces a body and sends only the start of it.</summary>

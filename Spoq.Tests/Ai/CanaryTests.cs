@@ -14,13 +14,11 @@ public sealed class CanaryTests(AiWorld world) : IClassFixture<AiWorld>
     public async Task What_was_said_is_found_nowhere()
     {
         var (asked, answered) = ($"canary{Guid.NewGuid():n}", $"canary{Guid.NewGuid():n}");
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["Logging__LogLevel__Default"] = settings["Logging__LogLevel__Microsoft"] = settings["Logging__LogLevel__Microsoft.AspNetCore"] = settings["Logging__LogLevel__System"] = "Trace";
-        await using var node = await world.Server.NewSiblingAsync(settings);
+        await using var node = await world.SiblingAsync(
+            ("Logging__LogLevel__Default", "Trace"), ("Logging__LogLevel__Microsoft", "Trace"), ("Logging__LogLevel__Microsoft.AspNetCore", "Trace"), ("Logging__LogLevel__System", "Trace"));
         var printed = new ConcurrentQueue<string>();
         node.Printed = printed.Enqueue;
-        using var program = node.NewClient();
-        program.DefaultRequestHeaders.Authorization = new("Bearer", world.Key);
+        using var program = AiWorld.NewProgram(node, world.Key);
         var heard = 0;
         await Parallel.ForEachAsync(
             from fault in s_faults from model in new[] { AiWorld.Model, AiWorld.Claude } from isChat in new[] { true, false } from stream in new[] { true, false } select (fault, model, isChat, stream),

@@ -13,8 +13,8 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task An_upstream_that_fails_is_left_alone_and_asked_again_once_it_is_back()
     {
-        await using var node = await SiblingAsync(("Ai__Upstreams__0__MaxFailures", "3"));
-        using var program = Program(node, world.Key);
+        await using var node = await world.SiblingAsync(("Ai__Upstreams__0__MaxFailures", "3"));
+        using var program = AiWorld.NewProgram(node, world.Key);
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal(200, await AskAsync(program, new AiScript("breaker", "500", Only: "first")));
@@ -27,8 +27,8 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task A_full_upstream_is_passed_over_and_when_all_are_the_caller_hears_when_to_come_again()
     {
-        await using var node = await SiblingAsync(("Ai__Upstreams__0__MaxConcurrent", "1"), ("Ai__Upstreams__1__MaxConcurrent", "1"));
-        using var program = Program(node, world.Key);
+        await using var node = await world.SiblingAsync(("Ai__Upstreams__0__MaxConcurrent", "1"), ("Ai__Upstreams__1__MaxConcurrent", "1"));
+        using var program = AiWorld.NewProgram(node, world.Key);
         using var one = await BeginAsync(program, "full-1");
         using var other = await BeginAsync(program, "full-2");
         Assert.Equal(("full-1", "full-2"), (world.First.Ledger.Entries.Last(entry => entry.Id.StartsWith("full", StringComparison.Ordinal)).Id, world.Second.Ledger.Entries.Last(entry => entry.Id.StartsWith("full", StringComparison.Ordinal)).Id));
@@ -41,8 +41,8 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task Only_so_many_answers_of_a_key_run_at_once()
     {
-        await using var node = await SiblingAsync(("Ai__KeyStreams", "2"));
-        using var program = Program(node, (await world.NewKeyAsync()).Secret);
+        await using var node = await world.SiblingAsync(("Ai__KeyStreams", "2"));
+        using var program = AiWorld.NewProgram(node, (await world.NewKeyAsync()).Secret);
         var one = await BeginAsync(program, "places");
         using var other = await BeginAsync(program, "places");
         using var refused = await world.PostAsync(Path, AiWorld.Chat(new AiScript("places")), program);
@@ -55,8 +55,8 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task A_stream_that_its_client_left_is_read_to_its_end_where_that_is_wanted()
     {
-        await using var node = await SiblingAsync(("Ai__Upstreams__0__DrainSeconds", "20"), ("Ai__Upstreams__1__DrainSeconds", "20"));
-        var program = Program(node, world.Key);
+        await using var node = await world.SiblingAsync(("Ai__Upstreams__0__DrainSeconds", "20"), ("Ai__Upstreams__1__DrainSeconds", "20"));
+        var program = AiWorld.NewProgram(node, world.Key);
         var answer = await world.PostAsync(Path, AiWorld.Chat(new AiScript("drained", Tokens: 120, Prompt: 77, DelayMilliseconds: 10), stream: true), program);
         await using (var stream = await answer.Content.ReadAsStreamAsync())
         {
@@ -180,23 +180,5 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
         using var answer = await world.PostAsync(Path, AiWorld.Chat(script), program);
         await answer.Content.ReadAsStringAsync();
         return (int)answer.StatusCode;
-    }
-
-    private async Task<SpoqServer> SiblingAsync(params (string Name, string Value)[] settings)
-    {
-        var all = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        foreach (var (name, value) in settings)
-        {
-            all[name] = value;
-        }
-
-        return await world.Server.NewSiblingAsync(all);
-    }
-
-    private static HttpClient Program(SpoqServer server, string key)
-    {
-        var program = server.NewClient();
-        program.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        return program;
     }
 }

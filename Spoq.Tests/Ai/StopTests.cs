@@ -11,11 +11,8 @@ public sealed class StopTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task Fifty_streams_end_clearly_when_the_server_is_stopped_and_each_is_recorded_once()
     {
-        var settings = AiWorld.Settings(world.First, world.Second, world.Anthropic);
-        settings["Ai__StoppingSeconds"] = "4";
-        await using var node = await world.Server.NewSiblingAsync(settings);
-        using var program = node.NewClient();
-        program.DefaultRequestHeaders.Authorization = new("Bearer", world.Key);
+        await using var node = await world.SiblingAsync(("Ai__StoppingSeconds", "4"));
+        using var program = AiWorld.NewProgram(node, world.Key);
         var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(number => BeginAsync(program, number)));
         var watch = Stopwatch.StartNew();
         var stopping = node.StopAsync();

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Spoq.Tests.Support;
 
-/// <summary>A way to a TCP server that a test can cut.</summary>
+/// <summary>A way to a TCP server that a test can cut, or let hang: then all stays connected and nothing arrives.</summary>
 internal sealed class Passage : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -12,11 +12,13 @@ internal sealed class Passage : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly IPEndPoint _to;
     private readonly Task _accepting;
+    private volatile TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isCut;
 
     public Passage(string host, int port)
     {
         _to = new IPEndPoint(IPAddress.Parse(host), port);
+        _open.SetResult();
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -30,12 +32,19 @@ internal sealed class Passage : IAsyncDisposable
         Break();
     }
 
-    public void Open() => _isCut = false;
+    public void Hang() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Open()
+    {
+        _isCut = false;
+        _open.TrySetResult();
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         _listener.Stop();
+        _open.TrySetResult();
         Break();
         await _accepting;
         _stop.Dispose();
@@ -98,6 +107,7 @@ internal sealed class Passage : IAsyncDisposable
         {
             while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var read)
             {
+                await _open.Task;
                 for (var sent = 0; sent < read;)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, read - sent), _stop.Token);

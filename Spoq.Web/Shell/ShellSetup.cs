@@ -32,6 +32,8 @@ internal static class ShellSetup
             // What nobody has begun to read is held for each connection; a megabyte of it, the default, for thousands is too much.
             kestrel.Limits.MaxRequestBufferSize = 128 * 1024;
         });
+        // Each request has a line and a scope of ours (RequestLog); the host's own cost an activity and a scope more.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (!isDevelopment)
         {
             builder.Logging.ClearProviders();

@@ -6,6 +6,7 @@ using Spoq.Core;
 using Spoq.Core.Ai;
 using Spoq.Core.Ai.Usage;
 using Spoq.Infrastructure.Ai.Metering;
+using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Ai.Budgets;
@@ -25,6 +26,7 @@ public sealed class BudgetLedger : BackgroundService
     private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<Guid, AccountBudget> _budgets = [];
+    private readonly PatientReading _refreshing = new(s_patience);
     private readonly BudgetStore _store;
     private readonly UsageMeter _meter;
     private readonly Notices _notices;
@@ -101,9 +103,7 @@ public sealed class BudgetLedger : BackgroundService
             await Task.Delay(s_refresh, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                limit.CancelAfter(s_patience);
-                await RefreshAsync(limit.Token);
+                await _refreshing.RunAsync(RefreshAsync, stoppingToken);
                 _isAway = false;
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
@@ -133,7 +133,12 @@ public sealed class BudgetLedger : BackgroundService
 
     private async Task<Result<Reservation>> AgreeAsync(AccountBudget budget, Guid? apiKeyId, Expense amount, CancellationToken cancellationToken)
     {
-        await budget.Asking.WaitAsync(cancellationToken);
+        if (!await budget.Asking.WaitAsync(s_patience, cancellationToken))
+        {
+            // Whoever has the turn hears nothing from PostgreSQL.
+            return Answer(budget, apiKeyId, amount, budget.Take(apiKeyId, amount, _clock.GetUtcNow(), isAgreed: true, out var unheard), unheard);
+        }
+
         try
         {
             if (budget.IsRetired)
@@ -155,27 +160,26 @@ public sealed class BudgetLedger : BackgroundService
                 return Answer(budget, apiKeyId, amount, budget.Take(apiKeyId, amount, now, isAgreed: true, out no), no);
             }
 
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(s_patience);
-            var shipped = _meter.Spool.ShippedPosition;
+            var decision = new Decision(budget, apiKeyId, amount, now, _meter.Spool.ShippedPosition);
             try
             {
-                await _store.AgreeAsync(
-                    budget.AccountId,
-                    facts =>
-                    {
-                        budget.Set(facts, shipped, now);
-                        answer = budget.Take(apiKeyId, amount, now, isAgreed: true, out no);
-                    },
-                    budget.Tell,
-                    limit.Token);
+                await _store.AgreeAsync(budget.AccountId, decision.Make, budget.Tell, CancellationToken.None).WaitAsync(s_patience, cancellationToken);
             }
-            catch (Exception error) when (error is NpgsqlException or TimeoutException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception error) when (error is NpgsqlException or TimeoutException)
             {
                 // Not told to the others, but decided; or not even that: then what was known last decides.
-                answer = answer == BudgetAnswer.AskDatabase ? budget.Take(apiKeyId, amount, now, isAgreed: true, out no) : answer;
+            }
+            catch (OperationCanceledException)
+            {
+                if (decision.Withdraw())
+                {
+                    Settle(budget, apiKeyId, amount, default);
+                }
+
+                throw;
             }
 
+            (answer, no) = decision.End();
             return Answer(budget, apiKeyId, amount, answer, no);
         }
         finally

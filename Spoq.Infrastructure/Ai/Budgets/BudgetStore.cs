@@ -49,7 +49,11 @@ internal sealed class BudgetStore(NpgsqlDataSource source, PlanCatalogue plans, 
     }
 
     /// <summary>No other node decides on this account between the reading and the telling.</summary>
-    public async Task AgreeAsync(Guid accountId, Action<BudgetFacts> decide, Func<IReadOnlyList<(Guid KeyId, Expense Held)>> holds, CancellationToken cancellationToken)
+    /// <param name="accountId">Whose money.</param>
+    /// <param name="decide">False: too late, and there is nothing to tell.</param>
+    /// <param name="holds">What is told.</param>
+    /// <param name="cancellationToken">Stops before the decision.</param>
+    public async Task AgreeAsync(Guid accountId, Func<BudgetFacts, bool> decide, Func<IReadOnlyList<(Guid KeyId, Expense Held)>> holds, CancellationToken cancellationToken)
     {
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -59,7 +63,11 @@ internal sealed class BudgetStore(NpgsqlDataSource source, PlanCatalogue plans, 
             await turn.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        decide((await ReadAsync(connection, [accountId], cancellationToken))[accountId]);
+        if (!decide((await ReadAsync(connection, [accountId], cancellationToken))[accountId]))
+        {
+            return;
+        }
+
         await PublishAsync(connection, [.. holds().Select(hold => (accountId, hold.KeyId, hold.Held))], CancellationToken.None);
         await transaction.CommitAsync(CancellationToken.None);
     }

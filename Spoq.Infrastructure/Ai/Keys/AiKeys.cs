@@ -184,9 +184,7 @@ public sealed class AiKeys
             var before = Forgotten;
             try
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                limit.CancelAfter(s_patience);
-                row = await _reading.FindAsync(hash.ToBytes(), limit.Token);
+                row = await _reading.FindAsync(hash.ToBytes(), CancellationToken.None).WaitAsync(s_patience, cancellationToken);
             }
             catch (Exception away) when (KeyReading.IsAway(away, cancellationToken))
             {

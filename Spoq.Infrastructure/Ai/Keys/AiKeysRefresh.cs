@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Spoq.Infrastructure.Access;
+using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Ai.Keys;
@@ -24,6 +25,8 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
     private static readonly TimeSpan s_overlap = TimeSpan.FromSeconds(10);
 
     private readonly Channel<Guid> _accounts = Channel.CreateBounded<Guid>(new BoundedChannelOptions(1_000) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly PatientReading _ticking = new(s_patience);
+    private readonly PatientReading _hearing = new(s_patience);
     private DateTimeOffset _readAt;
     private DateTimeOffset _wholeAt;
     private volatile bool _isWholeDue;
@@ -66,7 +69,7 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            if (!await TryAsync(RunOnceAsync, stoppingToken))
+            if (!await TryAsync(_ticking, RunOnceAsync, stoppingToken))
             {
                 _isWholeDue = true;
             }
@@ -87,7 +90,7 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
                     changed.Add(accountId);
                 }
 
-                await TryAsync(limit => accounts.RefreshAsync(changed, limit), stoppingToken);
+                _isWholeDue |= !await TryAsync(_hearing, limit => accounts.RefreshAsync(changed, limit), stoppingToken);
             }
         }
         catch (OperationCanceledException)
@@ -96,13 +99,11 @@ internal sealed class AiKeysRefresh(AiKeys keys, AiAccounts accounts, KeyReading
         }
     }
 
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> read, CancellationToken stoppingToken)
+    private async Task<bool> TryAsync(PatientReading reading, Func<CancellationToken, Task> read, CancellationToken stoppingToken)
     {
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            limit.CancelAfter(s_patience);
-            await read(limit.Token);
+            await reading.RunAsync(read, stoppingToken);
             return true;
         }
         catch (Exception away)

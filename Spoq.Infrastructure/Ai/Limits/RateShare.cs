@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Ai.Limits;
 
@@ -19,6 +20,7 @@ public sealed class RateShare(NpgsqlDataSource source, TimeProvider clock, ILogg
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentQueue<RateBucket> _changed = [];
+    private readonly PatientReading _telling = new(s_patience);
 
     /// <summary>One round of telling and hearing.</summary>
     public async Task RunOnceAsync(CancellationToken cancellationToken)
@@ -54,9 +56,7 @@ public sealed class RateShare(NpgsqlDataSource source, TimeProvider clock, ILogg
         {
             try
             {
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-                limit.CancelAfter(s_patience);
-                await RunOnceAsync(limit.Token);
+                await _telling.RunAsync(RunOnceAsync, stoppingToken);
             }
             catch (Exception away) when (!stoppingToken.IsCancellationRequested)
             {

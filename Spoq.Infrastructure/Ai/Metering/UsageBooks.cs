@@ -11,16 +11,6 @@ namespace Spoq.Infrastructure.Ai.Metering;
 /// </summary>
 internal sealed class UsageBooks(NpgsqlDataSource source, TimeProvider clock)
 {
-    private const string Events = """
-        insert into usage_events (started_at, request_id, account_id, api_key_id, model, upstream, price_version, input_tokens, cached_input_tokens,
-            cache_write_tokens, output_tokens, reasoning_tokens, cost_microdollars, latency_microseconds, status, is_estimated, is_interrupted)
-        select timestamptz 'epoch' + e.started * interval '1 microsecond', request_id, account_id, api_key_id, model, upstream, price_version,
-            input, cached, written, output, reasoning, cost, latency, status, flags & 1 <> 0, flags & 2 <> 0
-        from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-            as e (started, request_id, account_id, api_key_id, model, upstream, price_version, input, cached, written, output, reasoning, cost, latency, status, flags)
-        on conflict do nothing
-        """;
-
     private const string Prices = """
         insert into ai_prices (model, version, input, cached_input, cache_write, output, first_used_at)
         select model, version, input, cached, written, output, $7 from unnest($1, $2, $3, $4, $5, $6) as p (model, version, input, cached, written, output)
@@ -67,35 +57,26 @@ internal sealed class UsageBooks(NpgsqlDataSource source, TimeProvider clock)
         }
 
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
+        try
         {
-            await using var command = EventsOf(connection, records, Events);
-            if (await command.ExecuteNonQueryAsync(cancellationToken) == records.Count)
-            {
-                var prices = await AddAsync(connection, records, cancellationToken);
-                await transaction.CommitAsync(cancellationToken);
-                Remember(prices);
-                return records.Count;
-            }
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await UsageRows.CopyAsync(connection, records, cancellationToken);
+            var prices = await AddAsync(connection, records, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            Remember(prices);
+            return records.Count;
         }
-
-        // Some were there already, which is rare: then it matters which.
-        return await EnterNewAsync(connection, records, cancellationToken);
+        catch (PostgresException known) when (known.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            // Some were there already, which is rare: then it matters which.
+            return await EnterNewAsync(connection, records, cancellationToken);
+        }
     }
 
     private async Task<long> EnterNewAsync(NpgsqlConnection connection, IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var entered = new HashSet<Guid>();
-        await using (var command = EventsOf(connection, records, Events + " returning request_id"))
-        {
-            await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-            while (await rows.ReadAsync(cancellationToken))
-            {
-                entered.Add(rows.GetGuid(0));
-            }
-        }
-
+        var entered = await UsageRows.InsertNewAsync(connection, records, cancellationToken);
         var added = entered.Count;
         if (added > 0)
         {
@@ -116,6 +97,9 @@ internal sealed class UsageBooks(NpgsqlDataSource source, TimeProvider clock)
             groups.AddTo(command);
             command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = (now + s_reportAfter).UtcDateTime });
             command.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = now.UtcDateTime });
+
+            // Five times a second: to plan it would cost more than to run it.
+            await command.PrepareAsync(cancellationToken);
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
@@ -144,29 +128,7 @@ internal sealed class UsageBooks(NpgsqlDataSource source, TimeProvider clock)
         }
     }
 
-    private static NpgsqlCommand EventsOf(NpgsqlConnection connection, IReadOnlyList<UsageRecord> records, string sql)
-    {
-        var command = new NpgsqlCommand(sql, connection);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.StartedAt);
-        Add(command, records, NpgsqlDbType.Uuid, record => record.RequestId);
-        Add(command, records, NpgsqlDbType.Uuid, record => record.AccountId);
-        Add(command, records, NpgsqlDbType.Uuid, record => record.ApiKeyId);
-        Add(command, records, NpgsqlDbType.Text, record => UsageRecord.Read(in record.Model));
-        Add(command, records, NpgsqlDbType.Text, record => UsageRecord.Read(in record.Upstream));
-        Add(command, records, NpgsqlDbType.Integer, record => record.PriceVersion);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.Input);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.CachedInput);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.CacheWrite);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.Output);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.Reasoning);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.Cost);
-        Add(command, records, NpgsqlDbType.Bigint, record => record.Latency);
-        Add(command, records, NpgsqlDbType.Integer, record => record.Status);
-        Add(command, records, NpgsqlDbType.Integer, record => (int)record.Flags);
-        return command;
-    }
-
-    private static void Add<T>(NpgsqlCommand command, IReadOnlyList<UsageRecord> records, NpgsqlDbType type, Func<UsageRecord, T> value) =>
+    private static void Add<T>(NpgsqlCommand command, List<UsageRecord> records, NpgsqlDbType type, Func<UsageRecord, T> value) =>
         command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. records.Select(value)], NpgsqlDbType = NpgsqlDbType.Array | type });
 
     private static string Added(string table) =>

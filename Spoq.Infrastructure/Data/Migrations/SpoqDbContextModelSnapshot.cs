@@ -1961,6 +1961,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("ordered_at");
 
+                    b.Property<DateTimeOffset?>("PaidUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paid_until");
+
                     b.Property<string>("Provider")
                         .IsRequired()
                         .HasColumnType("text")

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Instances.Setup;
 using Spoq.Infrastructure.Billing;

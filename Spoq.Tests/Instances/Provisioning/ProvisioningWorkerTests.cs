@@ -350,7 +350,7 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
             Provider.Calls.Clear();
             foreach (var id in Provider.Existing.ToList())
             {
-                Provider.DeleteAsync(id.ToString(), CancellationToken.None);
+                Provider.EndAsync(id.ToString(), CancellationToken.None);
             }
 
             using var db = NewContext();

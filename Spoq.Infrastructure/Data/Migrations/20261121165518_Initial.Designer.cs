@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121105634_Initial")]
+    [Migration("20261121165518_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1194,9 +1194,17 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("api_key_id");
 
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
                     b.Property<long>("Microdollars")
                         .HasColumnType("bigint")
                         .HasColumnName("microdollars");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
 
                     b.Property<DateTimeOffset>("ValidUntil")
                         .HasColumnType("timestamp with time zone")
@@ -1955,6 +1963,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<DateTimeOffset>("OrderedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("ordered_at");
+
+                    b.Property<DateTimeOffset?>("PaidUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paid_until");
 
                     b.Property<string>("Provider")
                         .IsRequired()

@@ -305,9 +305,9 @@ namespace Spoq.Infrastructure.Data.Migrations
                 columns: table => new
                 {
                     account_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    day = table.Column<DateOnly>(type: "date", nullable: false),
                     api_key_id = table.Column<Guid>(type: "uuid", nullable: false),
                     model = table.Column<string>(type: "text", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
                     requests = table.Column<long>(type: "bigint", nullable: false),
                     input_tokens = table.Column<long>(type: "bigint", nullable: false),
                     cached_input_tokens = table.Column<long>(type: "bigint", nullable: false),
@@ -327,9 +327,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                 columns: table => new
                 {
                     account_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    month = table.Column<DateOnly>(type: "date", nullable: false),
                     api_key_id = table.Column<Guid>(type: "uuid", nullable: false),
                     model = table.Column<string>(type: "text", nullable: false),
+                    month = table.Column<DateOnly>(type: "date", nullable: false),
+                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     requests = table.Column<long>(type: "bigint", nullable: false),
                     input_tokens = table.Column<long>(type: "bigint", nullable: false),
                     cached_input_tokens = table.Column<long>(type: "bigint", nullable: false),
@@ -337,8 +338,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     output_tokens = table.Column<long>(type: "bigint", nullable: false),
                     reasoning_tokens = table.Column<long>(type: "bigint", nullable: false),
                     cost_microdollars = table.Column<long>(type: "bigint", nullable: false),
-                    estimated_requests = table.Column<long>(type: "bigint", nullable: false),
-                    updated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    estimated_requests = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -353,6 +353,8 @@ namespace Spoq.Infrastructure.Data.Migrations
                     account_id = table.Column<Guid>(type: "uuid", nullable: false),
                     api_key_id = table.Column<Guid>(type: "uuid", nullable: false),
                     microdollars = table.Column<long>(type: "bigint", nullable: false),
+                    input_tokens = table.Column<long>(type: "bigint", nullable: false),
+                    output_tokens = table.Column<long>(type: "bigint", nullable: false),
                     valid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
@@ -1014,6 +1016,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     reference = table.Column<string>(type: "text", nullable: true),
                     removed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    paid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     sealed_provisioning_token = table.Column<byte[]>(type: "bytea", nullable: true),
                     sealed_instance_token = table.Column<byte[]>(type: "bytea", nullable: true)
                 },
