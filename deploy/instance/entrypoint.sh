@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What systemd is on a server: sets the computer up, then keeps its three services running and ends with them.
+# What systemd is on a server: sets the computer up, then keeps its services running and ends with them.
 set -euo pipefail
 
 services=()
@@ -11,6 +11,29 @@ keep() { # command: started again five seconds after it ends, as Restart=always
   done
 }
 
+as() { # user, group, command: without any way to become more
+  local user=$1 group=$2
+  shift 2
+  exec setpriv --reuid "$user" --regid "$group" --init-groups --inh-caps=-all --no-new-privs env HOME="$(getent passwd "$user" | cut -d: -f6)" USER="$user" "$@"
+}
+
+# What `conductor update` ends, so that it is started anew: its number is written down.
+conductor() {
+  printf '%s' "$BASHPID" >/run/conductor.pid
+  as "$1" spoq /usr/local/bin/conductor --config /etc/conductor/config.json
+}
+
+web() { as caddy caddy caddy run --config /etc/caddy/Caddyfile --adapter caddyfile; }
+
+# A function runs in a process of its own, which becomes what it starts.
+run() { ("$@"); }
+
+updates() {
+  while sleep $((6 * 3600 + RANDOM % 3600)); do
+    /usr/local/bin/conductor update --config /etc/conductor/config.json || true
+  done
+}
+
 stop() {
   trap '' TERM INT
   kill -TERM 0 2>/dev/null || true
@@ -19,8 +42,19 @@ stop() {
 }
 
 main() {
+  # Asked to end while it is being set up: nothing of it is lost that the next start would not make.
+  trap 'exit 0' TERM INT
   # Started once more: what it was told stands already, and the token was good for one installation.
-  [ -r /etc/spoq/vps.marker ] || /opt/spoq/install.sh boot
+  if [ ! -e /etc/spoq/settled ]; then
+    /opt/spoq/install.sh boot &
+    wait $! || {
+      tail -n 25 /var/log/spoq-install.log >&2
+      # The engine starts it again; not without end at full speed.
+      sleep 5 &
+      wait $!
+      exit 1
+    }
+  fi
   # A secret for the installation only: what runs from here on does not get it.
   unset SPOQ_TOKEN
   local username
@@ -30,9 +64,11 @@ main() {
   trap stop TERM INT
   keep /usr/sbin/sshd -D -e &
   services+=($!)
-  keep caddy run --config /etc/caddy/Caddyfile --adapter caddyfile &
+  keep run web &
   services+=($!)
-  keep setpriv --reuid "$username" --regid spoq --init-groups --no-new-privs /usr/local/bin/conductor --config /etc/conductor/config.json &
+  keep run conductor "$username" &
+  services+=($!)
+  updates &
   services+=($!)
   wait "${services[@]}"
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Makes a Debian 12 or Ubuntu 22.04 (or newer) system a Spoq computer. One source for servers and for the container image:
 #   install.sh          a server: packages, users, Conductor, web server, firewall. Run it again as often as you like.
-#   install.sh image    while an image is built: packages and files, nothing of anybody's
-#   install.sh boot     in a container of that image, each time it starts: what "server" does after its packages
+#   install.sh packages a server's packages and files, nothing of anybody's: for a system that is prepared for many
+#   install.sh image    the same while the container image is built, which needs less
+#   install.sh boot     in a container of that image, once in its life: what "server" does after its packages
+#   install.sh add-user NAME   in such a container: one more user
 # Where it was ordered comes in the environment: SPOQ_URL, SPOQ_INSTANCE and SPOQ_TOKEN (the provisioning token, good
 # for this installation only). Everything else is asked for there, so no secret is ever written into this script.
 # All of it goes to one log; the control plane hears of each stage, and of a failure with the log's last lines.
@@ -11,7 +13,12 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly LOG=/var/log/spoq-install.log
 readonly PACKAGES=(ca-certificates caddy curl nftables openssh-server openssl sudo unattended-upgrades)
+# Who works in a container cannot add to it: there is no way to become root. So it brings more along.
+readonly IMAGE_PACKAGES=(ca-certificates caddy curl git less nano openssh-client openssh-server openssl procps python3 rsync)
 readonly STATE=/var/lib/conductor
+# What of a container outlives it lies in its one volume: homes, and in here what makes it this computer and no other.
+readonly KEPT=/home/.spoq
+MODE=${1:-server}
 STAGE=start
 WORK=''
 
@@ -45,6 +52,8 @@ last_lines() {
 }
 
 report() { # stage
+  # Nobody waits for a container that is only made anew.
+  [ "$MODE" != boot ] || [ ! -r "$KEPT/settings" ] || return 0
   local body="{\"stage\":\"$1\",\"version\":\"install\"}"
   [ "$1" != failed ] || body="{\"stage\":\"failed\",\"version\":\"install\",\"log\":\"$STAGE: $(last_lines)\"}"
   printf '%s' "$body" >"$WORK/report"
@@ -53,6 +62,11 @@ report() { # stage
 
 # What this computer is to be: lines of name=value. Only these names are ever looked up.
 fetch_settings() {
+  if [ "$MODE" = boot ] && [ -r "$KEPT/settings" ]; then
+    note "This computer was set up before; its container is new."
+    cp "$KEPT/settings" "$WORK/settings"
+    return
+  fi
   note "Asking what this computer is to be."
   call "settings?architecture=$(dpkg --print-architecture)" --retry 10 --retry-delay 3 --retry-connrefused --output "$WORK/settings" ||
     die "The settings could not be read: $(head -c 300 "$WORK/settings" 2>/dev/null)"
@@ -70,8 +84,9 @@ need() {
 # --- the stages --------------------------------------------------------------------------------------------------
 
 packages() {
-  local missing=() name
-  for name in "${PACKAGES[@]}"; do
+  local missing=() wanted=("${PACKAGES[@]}") name
+  [ "$MODE" != image ] || wanted=("${IMAGE_PACKAGES[@]}")
+  for name in "${wanted[@]}"; do
     dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
   done
   export DEBIAN_FRONTEND=noninteractive
@@ -90,8 +105,14 @@ packages() {
 
 # Users that belong to the machine, and the files that are the same everywhere.
 system_files() {
-  getent group spoq >/dev/null || groupadd spoq
-  getent passwd conductor >/dev/null || useradd --system --user-group --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin conductor
+  # A volume meets images of many ages: there the numbers of its files' owners never change.
+  local group=() user=(--user-group)
+  if [ "$MODE" = image ]; then
+    groupadd --gid 901 conductor
+    group=(--gid 900) user=(--uid 901 --gid 901)
+  fi
+  getent group spoq >/dev/null || groupadd "${group[@]}" spoq
+  getent passwd conductor >/dev/null || useradd --system "${user[@]}" --home-dir "$STATE" --no-create-home --shell /usr/sbin/nologin conductor
   install -d -m 0755 /etc/spoq /etc/conductor /etc/caddy/sites
   local from file
   from=$(kit)
@@ -118,10 +139,8 @@ kit() {
 users() {
   local username hash name
   username=$(need username)
-  [[ $username =~ ^[a-z][a-z0-9_-]{0,31}$ ]] || die "\"$username\" is no name of a user."
-  for name in spoq "$username"; do
-    getent passwd "$name" >/dev/null || useradd --create-home --gid spoq --shell /bin/bash "$name"
-    usermod --append --groups spoq "$name"
+  for name in spoq "$username" $([ "$MODE" != boot ] || cat "$KEPT/users" 2>/dev/null); do
+    user "$name"
   done
   hash=$(setting password_hash)
   usermod --password "${hash:-*}" "$username"
@@ -130,10 +149,13 @@ users() {
   else
     rm -f /etc/ssh/sshd_config.d/20-spoq-password.conf
   fi
-  # Who has no password is not asked for one.
-  printf '%%spoq ALL=(ALL) NOPASSWD: ALL\n' >"$WORK/sudoers"
-  visudo --quiet --check --file "$WORK/sudoers"
-  install -m 0440 "$WORK/sudoers" /etc/sudoers.d/spoq
+  if [ "$MODE" = server ]; then
+    # Who has no password is not asked for one.
+    printf '%%spoq ALL=(ALL) NOPASSWD: ALL\n' >"$WORK/sudoers"
+    visudo --quiet --check --file "$WORK/sudoers"
+    install -m 0440 "$WORK/sudoers" /etc/sudoers.d/spoq
+  fi
+  gateway_key
   host_key
   # Debian's package reads it only while it runs.
   install -d -m 0755 /run/sshd
@@ -142,6 +164,26 @@ users() {
     unit enable ssh
     unit reload-or-restart ssh
   fi
+}
+
+user() { # name
+  local numbers=()
+  [[ $1 =~ ^[a-z][a-z0-9_-]{0,31}$ ]] || die "\"$1\" is no name of a user."
+  # Their files are there already: the number that owns them is theirs.
+  [ ! -d "/home/$1" ] || numbers=(--uid "$(stat -c %u "/home/$1")" --no-create-home)
+  getent passwd "$1" >/dev/null || useradd --create-home --gid spoq --shell /bin/bash "${numbers[@]}" "$1"
+  usermod --append --groups spoq "$1"
+}
+
+# Where people come in through a gateway, it has asked who they are and comes with a key of its own.
+gateway_key() {
+  local key
+  key=$(setting gateway_key)
+  rm -f /etc/ssh/sshd_config.d/04-spoq-gateway.conf
+  [ -n "$key" ] || return 0
+  printf 'restrict,pty %s\n' "$(printf '%s' "$key" | base64 -d)" >/etc/ssh/spoq_gateway_keys
+  ssh-keygen -l -f /etc/ssh/spoq_gateway_keys >/dev/null || die "The gateway's key that was sent cannot be read."
+  printf 'AuthorizedKeysFile /etc/ssh/spoq_gateway_keys\n' >/etc/ssh/sshd_config.d/04-spoq-gateway.conf
 }
 
 # The key that visitors know stays over rebuilds: it is made by the control plane, not here.
@@ -163,6 +205,13 @@ host_key() {
 # Download beside the target, check, rename: killed at any moment, what was there still runs.
 binary() { # name
   local target=/usr/local/bin/$1 sum
+  if [ "$MODE" = boot ]; then
+    install -d -m 0755 "$KEPT" "$KEPT/bin"
+    ln -sfn "$KEPT/bin/$1" "$target"
+    target=$KEPT/bin/$1
+    # Of a container before this one; it may have been updated since.
+    [ ! -r "$KEPT/settings" ] || [ ! -x "$target" ] || return 0
+  fi
   sum=$(need "$1_sha256")
   if [ -x "$target" ] && echo "$sum  $target" | sha256sum --check --status; then
     return
@@ -185,7 +234,12 @@ conductor() {
   binary conductor
   binary spoq
   # The person's own, and readable for the user that asks for keys on sshd's behalf.
-  install -d -m 2750 -o "$username" -g conductor "$STATE"
+  if [ "$MODE" = boot ]; then
+    install -d -m 2750 -o "$username" -g conductor "$KEPT/conductor"
+    ln -sfn "$KEPT/conductor" "$STATE"
+  else
+    install -d -m 2750 -o "$username" -g conductor "$STATE"
+  fi
   need config | base64 -d >"$WORK/config.json"
   install -m 0640 -o root -g spoq "$WORK/config.json" /etc/conductor/config.json
   chown "$username" /etc/conductor/config.json
@@ -199,7 +253,9 @@ proxy() {
   local hostname
   hostname=$(need hostname)
   [[ $hostname =~ ^[a-z0-9.-]+$ ]] || die "\"$hostname\" is no name of a computer."
-  sed "s/@HOSTNAME@/$hostname/" "$(kit)/etc/caddy/Caddyfile" >"$WORK/Caddyfile"
+  # The gateway in front of containers has the certificates.
+  [ "$MODE" != boot ] || hostname=http://$hostname:8080
+  sed "s|@HOSTNAME@|$hostname|" "$(kit)/etc/caddy/Caddyfile" >"$WORK/Caddyfile"
   caddy validate --adapter caddyfile --config "$WORK/Caddyfile" >/dev/null 2>"$WORK/caddy.log" || {
     cat "$WORK/caddy.log"
     die "The web server does not take its configuration."
@@ -228,6 +284,13 @@ start() {
     unit enable conductor
     unit restart conductor
   fi
+}
+
+# The token is good for one installation: what it brought is kept for the next container. Last, so that it is whole.
+settled() {
+  install -m 0600 "$WORK/settings" "$KEPT/settings.new"
+  mv -f "$KEPT/settings.new" "$KEPT/settings"
+  touch /etc/spoq/settled
 }
 
 # --- the roads ---------------------------------------------------------------------------------------------------
@@ -271,7 +334,7 @@ begin() {
 main() {
   [ "$(id -u)" -eq 0 ] || { echo "spoq: run this as root (sudo)." >&2; exit 2; }
   umask 022
-  case "${1:-server}" in
+  case "$MODE" in
     server)
       begin
       stage packages packages
@@ -283,18 +346,23 @@ main() {
       ;;
     boot)
       begin
-      stage user fetch_settings system_files users
+      stage user fetch_settings users
       stage conductor conductor
       stage proxy proxy
+      settled
       ;;
-    image)
+    packages | image)
       WORK=$(mktemp -d)
       packages
       system_files
       rm -rf "$WORK"
       ;;
+    add-user)
+      user "${2:-}"
+      grep -qx "$2" "$KEPT/users" 2>/dev/null || printf '%s\n' "$2" >>"$KEPT/users"
+      ;;
     *)
-      echo "Usage: install.sh [server | image | boot]" >&2
+      echo "Usage: install.sh [server | packages | image | boot | add-user NAME]" >&2
       exit 2
       ;;
   esac

@@ -5,6 +5,7 @@ using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Instances.Dns;
 using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Providers.Container;
 using Spoq.Infrastructure.Instances.Providers.Local;
 using Spoq.Infrastructure.Ops;
 
@@ -19,6 +20,7 @@ internal static class ProvisioningSetup
         services.AddSingleton<ServerReports>();
         services.AddSingleton<ServerSettings>();
         services.AddSingleton<InstanceObserver>();
+        services.AddContainers(configuration);
         if (environment.IsProduction())
         {
             services.AddSingleton<IDnsZone, NoDnsZone>();

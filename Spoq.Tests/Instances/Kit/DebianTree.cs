@@ -6,7 +6,7 @@ namespace Spoq.Tests.Instances.Kit;
 
 /// <summary>
 /// A Debian system with process, mount and network namespaces of its own: what a new server is, short of an init.
-/// Its packages were put there by the kit itself (<c>install.sh image</c>), once for each state of that script.
+/// Its packages were put there by the kit itself (<c>install.sh packages</c>), once for each state of that script.
 /// </summary>
 internal sealed class DebianTree : IAsyncDisposable
 {
@@ -137,7 +137,7 @@ internal sealed class DebianTree : IAsyncDisposable
             tar -xf '{cache}/debian-base.tar' -C "$tree"
             mkdir -p "$tree/opt" && cp -r '{kit}' "$tree/opt/spoq"
             mount -t proc proc "$tree/proc"
-            chroot "$tree" /opt/spoq/install.sh image
+            chroot "$tree" /opt/spoq/install.sh packages
             umount "$tree/proc"
             rm -rf "$tree/opt/spoq" "$tree"/var/cache/apt/archives/*.deb
             tar -cf '{packed}.new' -C "$tree" .
