@@ -2,11 +2,12 @@ using System.Reflection;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers.Container;
-using Spoq.Tests.Instances.Kit;
 using Spoq.Tests.Instances.Providers;
 using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Instances.Containers;
+
+using Shell = Spoq.Tests.Instances.Kit.Shell;
 
 /// <summary>The provider against a real engine, with a system that does nothing.</summary>
 [Collection(EngineTests.Name)]

@@ -5,10 +5,11 @@ using Microsoft.Extensions.Options;
 using Spoq.Infrastructure.Instances.Providers.Container;
 using Spoq.Infrastructure.Instances.Providers.Container.Engine;
 using Spoq.Infrastructure.Ops;
-using Spoq.Tests.Instances.Kit;
 using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Instances.Containers;
+
+using Shell = Spoq.Tests.Instances.Kit.Shell;
 
 /// <summary>
 /// A real engine for the tests of one process: Podman with a storage of its own, which keeps images between runs and
