@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Accounts;
+using Spoq.Infrastructure.Admin;
 using Spoq.Infrastructure.Ai;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
@@ -25,6 +26,7 @@ public static class SpoqSetup
         services.AddDevices(configuration, environment);
         services.AddBilling(configuration, environment);
         services.AddInstances(configuration, environment);
+        services.AddAdmin();
         services.AddReleases(configuration, environment);
         services.AddAi(configuration, environment);
         services.AddMetering(configuration, environment);

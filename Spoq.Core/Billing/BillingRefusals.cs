@@ -27,11 +27,31 @@ public static class BillingRefusals
     public static readonly Refusal PortalUnavailable = Unavailable(
         "portal_unavailable", "There is no payment portal here yet. Invoices are at GET /v1/billing/invoices; write to support to change how you pay.");
 
-    public static readonly Refusal CancelUnavailable = Unavailable(
-        "cancel_unavailable", "A subscription cannot be cancelled through the API yet, and nothing was changed. A computer that is not delivered yet is cancelled and refunded by deleting it; for any other, write to support.");
+    public static readonly Refusal NoSubscription = new("no_subscription", "There is no subscription for this. Billing shows what you have; a new computer starts with POST /v1/billing/subscribe.", RefusalKind.NotFound);
 
-    public static readonly Refusal ResumeUnavailable = Unavailable(
-        "resume_unavailable", "A subscription cannot be resumed through the API yet, and nothing was changed. Write to support.");
+    public static readonly Refusal AlreadyCancelled = new("already_cancelled", "This subscription is cancelled already. Billing shows what happens on which date, and Resume takes it back.", RefusalKind.Conflict);
+
+    public static readonly Refusal NotCancelled = new("not_cancelled", "This subscription is in force, so there is nothing to resume.", RefusalKind.Conflict);
+
+    public static readonly Refusal NotDelivered = new("not_delivered", "This computer is not delivered yet. Choose \"Cancel and refund\" on the setup page, or delete it: your whole payment goes back.", RefusalKind.Conflict);
+
+    public static readonly Refusal Terminated = new("subscription_terminated", "This subscription is over and its computer is gone. Set up a new one to start again.", RefusalKind.Conflict);
+
+    public static readonly Refusal TooLate = new("resume_too_late", "The subscription ended for good a moment before your payment arrived. The payment goes back to you in full.", RefusalKind.Conflict);
+
+    public static readonly Refusal Held = new("subscription_held", "Our support holds this subscription: nothing ends and nothing is charged meanwhile. Write to support to have it released.", RefusalKind.Conflict);
+
+    public static readonly Refusal NotHeld = new("not_held", "This subscription is not held, so there is nothing to release.", RefusalKind.Conflict);
+
+    public static readonly Refusal Declined = new("payment_declined", "The payment was declined and nothing was charged. Check the card with your bank, then press Resume again.", RefusalKind.Conflict);
+
+    public static readonly Refusal ResumeUnderWay = new(
+        "resume_under_way", "The payment provider has not answered yet. We keep asking and write to you when it is through; do not pay twice.", RefusalKind.Unavailable)
+    {
+        RetryAfter = TimeSpan.FromSeconds(15),
+    };
+
+    public static readonly Refusal UnknownWhen = new("unknown_when", "Cancel \"now\" or at \"period_end\".", RefusalKind.Invalid, "when");
 
     public static readonly Refusal ChangeUnavailable = Unavailable(
         "change_unavailable", "The plan of a running computer cannot be changed yet. Nothing was changed and nothing was charged.");

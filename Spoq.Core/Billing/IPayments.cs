@@ -18,6 +18,15 @@ public interface IPayments
 
     /// <summary>Sends the whole payment back and ends what would renew it; a second call changes nothing. False: accepted, not there yet.</summary>
     Task<bool> RefundAsync(string reference, Guid intentId, CancellationToken cancellationToken);
+
+    /// <summary>Null: there is no such subscription.</summary>
+    Task<SubscriptionFacts?> FindSubscriptionAsync(string subscription, CancellationToken cancellationToken);
+
+    /// <summary>Whether another period is collected when this one ends. One that has ended stays ended; a second call changes nothing.</summary>
+    Task SetRenewalAsync(string subscription, bool isRenewed, CancellationToken cancellationToken);
+
+    /// <summary>Collects another period now; asked again for the same payment, answers the same. <see cref="RefundAsync"/> sends it back.</summary>
+    Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken);
 }
 
 /// <summary>What is to be paid, by whom, and where the browser goes afterwards.</summary>

@@ -1,6 +1,6 @@
 namespace Spoq.Core.Billing;
 
-/// <summary>What the right to a plan means for the server now.</summary>
+/// <summary>What the right to a plan means for the server. It changes only by a recorded step, never by the clock alone.</summary>
 public enum Standing
 {
     /// <summary>Paid: the server runs.</summary>
@@ -16,13 +16,25 @@ public enum Standing
     Terminated,
 }
 
-/// <summary>The paid right to a plan on one instance. Resuming works at any time before termination.</summary>
-public sealed class Subscription
+/// <summary>Why the right to a plan ended.</summary>
+public enum SubscriptionEnd
 {
-    public static readonly TimeSpan Grace = TimeSpan.FromDays(7);
+    /// <summary>The customer cancelled.</summary>
+    Cancelled,
 
-    public static readonly TimeSpan Pause = TimeSpan.FromDays(30);
+    /// <summary>The payment provider gave up collecting.</summary>
+    PaymentFailed,
 
+    /// <summary>The payment went back.</summary>
+    Refunded,
+
+    /// <summary>Its computer was deleted.</summary>
+    Deleted,
+}
+
+/// <summary>The paid right to a plan on one instance. Resuming works at any time before termination.</summary>
+public sealed partial class Subscription
+{
     public Subscription(Guid id, Guid accountId, Guid instanceId, Guid checkoutIntentId, string plan, BillingInterval interval, DateTimeOffset startedAt)
     {
         Id = id;
@@ -32,7 +44,8 @@ public sealed class Subscription
         Plan = plan;
         Interval = interval;
         StartedAt = startedAt;
-        PaidUntil = interval == BillingInterval.Year ? startedAt.AddYears(1) : startedAt.AddMonths(1);
+        PaidUntil = PeriodFrom(startedAt);
+        DueAt = PaidUntil + s_renewalSlack;
     }
 
     public Guid Id { get; private set; }
@@ -62,23 +75,63 @@ public sealed class Subscription
     /// <summary>Runs on until <see cref="PaidUntil"/> and is not renewed.</summary>
     public bool CancelAtPeriodEnd { get; private set; }
 
+    /// <summary>The last renewal could not be collected; the payment provider is still trying.</summary>
+    public DateTimeOffset? PaymentFailedAt { get; private set; }
+
     /// <summary>When the right ended and grace began; null: it is in force.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
+
+    public SubscriptionEnd? EndReason { get; private set; }
+
+    /// <summary>When the server stops, as the customer was told; null: nothing ends.</summary>
+    public DateTimeOffset? PausesAt { get; private set; }
+
+    /// <summary>When server and data go, as the customer was told. It may be put off, never brought forward.</summary>
+    public DateTimeOffset? TerminatesAt { get; private set; }
+
+    public DateTimeOffset? PauseWarnedAt { get; private set; }
+
+    public DateTimeOffset? TerminationWarnedAt { get; private set; }
+
+    /// <summary>When the server was stopped because of the end; null: it was not.</summary>
+    public DateTimeOffset? PausedAt { get; private set; }
+
+    /// <summary>The pause stopped a running server, so that resuming starts it; one that its owner had stopped stays off.</summary>
+    public bool StoppedByPause { get; private set; }
+
+    /// <summary>Resumed, and the server is not started yet.</summary>
+    public bool StartOwed { get; private set; }
 
     /// <summary>When it was over for good; null: it is not.</summary>
     public DateTimeOffset? TerminatedAt { get; private set; }
 
+    /// <summary>An administrator holds it: nothing moves until it is released.</summary>
+    public DateTimeOffset? HeldAt { get; private set; }
+
+    public string? HeldReason { get; private set; }
+
+    /// <summary>What the payment provider was last told of <see cref="IsRenewed"/>.</summary>
+    public bool RenewalTold { get; private set; } = true;
+
+    /// <summary>When a worker looks at it next; null: never.</summary>
+    public DateTimeOffset? DueAt { get; private set; }
+
+    public DateTimeOffset? LeaseUntil { get; private set; }
+
+    public long LeaseToken { get; private set; }
+
     public uint Version { get; private set; }
 
-    /// <summary>Grace runs the server, pause keeps its data, then both are gone.</summary>
-    public Standing At(DateTimeOffset now) => (EndedAt, TerminatedAt) switch
+    public Standing Standing => this switch
     {
-        (_, not null) => Standing.Terminated,
-        (null, _) => Standing.Active,
-        ({ } ended, _) when now < ended + Grace => Standing.Cancelled,
-        ({ } ended, _) when now < ended + Grace + Pause => Standing.Paused,
-        _ => Standing.Terminated,
+        { TerminatedAt: not null } => Standing.Terminated,
+        { EndedAt: null } => Standing.Active,
+        { PausedAt: null } => Standing.Cancelled,
+        _ => Standing.Paused,
     };
+
+    /// <summary>Whether another period shall be paid when this one ends.</summary>
+    public bool IsRenewed => EndedAt is null && TerminatedAt is null && !CancelAtPeriodEnd;
 
     public void KnownAs(string? reference, string? customer)
     {
@@ -86,10 +139,5 @@ public sealed class Subscription
         Customer ??= customer;
     }
 
-    /// <summary>The payment went back: there is no grace for what was undone.</summary>
-    public void Undo(DateTimeOffset now)
-    {
-        EndedAt ??= now;
-        TerminatedAt ??= now;
-    }
+    private DateTimeOffset PeriodFrom(DateTimeOffset start) => Interval == BillingInterval.Year ? start.AddYears(1) : start.AddMonths(1);
 }

@@ -37,6 +37,13 @@ public sealed partial class Instance
         _ => NotNow(),
     };
 
+    /// <summary>Also in the middle of a start: for an administrator who must have it off.</summary>
+    public Refusal? ForceStop(DateTimeOffset now) => State switch
+    {
+        InstanceState.Starting or InstanceState.Restarting => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
+        _ => RequestStop(now),
+    };
+
     public Refusal? RequestRestart(DateTimeOffset now) => State switch
     {
         InstanceState.Running => Go(InstanceState.Restarting, Provisioning.Road.Restart, now),
@@ -100,6 +107,15 @@ public sealed partial class Instance
     public Refusal? Recover(DateTimeOffset now) => State == InstanceState.Running
         ? Go(InstanceState.Starting, Provisioning.Road.Start, now)
         : InstanceRefusals.NotRunning;
+
+    /// <summary>Its server does not exist any more: it is made anew, under the same name, from the first step on.</summary>
+    public void Rebuild(DateTimeOffset now)
+    {
+        ServerReference = Endpoint = HostKeyFingerprint = null;
+        PhonedHomeAt = LastHeartbeatAt = null;
+        RevokeTokens();
+        Enter(InstanceState.Provisioning, Provisioning.Road.Create, now);
+    }
 
     /// <summary>All is well: when to look again, or never.</summary>
     public void LookAgain(DateTimeOffset? at) => DueAt = at;

@@ -11,6 +11,9 @@ public static class InstanceRefusals
 
     public static readonly Refusal NotRunning = new("not_running", "This computer is not running. Start it first.", RefusalKind.Conflict);
 
+    public static readonly Refusal Paused = new(
+        "subscription_paused", "This computer is paused because its subscription ended; its data is kept. Press Resume on the Billing page and it starts.", RefusalKind.Conflict);
+
     public static readonly Refusal NotStopped = new("not_stopped", "This computer is not stopped, so there is nothing to start.", RefusalKind.Conflict);
 
     public static readonly Refusal Busy = new("busy", "This computer is busy with something else. Wait until that is done and try again.", RefusalKind.Conflict);

@@ -16,6 +16,8 @@ public sealed class AccountLinks(IOptions<SpoqOptions> options)
 
     internal Uri Activity => On("/dashboard/activity");
 
+    internal Uri Billing => On("/dashboard/billing");
+
     internal Uri Usage => On("/dashboard/usage");
 
     internal Uri Account => On("/dashboard/account");

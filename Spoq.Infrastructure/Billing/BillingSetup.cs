@@ -16,7 +16,11 @@ public static class BillingSetup
         services.AddSingleton<CheckoutService>();
         services.AddSingleton<CheckoutConfirmation>();
         services.AddSingleton<SubscriptionService>();
+        services.AddSingleton<SubscriptionLadder>();
+        services.AddSingleton<SubscriptionResume>();
         services.AddWorker<CheckoutWorker>(configuration);
+        services.AddWorker<LadderWorker>(configuration);
+        services.AddWorker<SubscriptionPaymentWorker>(configuration);
         services.AddStripe(configuration, environment);
         return services;
     }

@@ -14,4 +14,10 @@ internal sealed class NoPayments : IPayments
     public Task<CheckoutFacts> ExpireCheckoutAsync(string reference, CancellationToken cancellationToken) => throw Off;
 
     public Task<bool> RefundAsync(string reference, Guid intentId, CancellationToken cancellationToken) => throw Off;
+
+    public Task<SubscriptionFacts?> FindSubscriptionAsync(string subscription, CancellationToken cancellationToken) => throw Off;
+
+    public Task SetRenewalAsync(string subscription, bool isRenewed, CancellationToken cancellationToken) => throw Off;
+
+    public Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken) => throw Off;
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Instances;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Instances;
@@ -8,6 +9,9 @@ namespace Spoq.Infrastructure.Instances;
 /// <summary>What an owner sees of their instances and may ask of them. Another account's instance looks like a missing one.</summary>
 public sealed class InstanceService(IDbContextFactory<SpoqDbContext> contexts, TimeProvider clock)
 {
+    private const string StartRequested = "start_requested";
+    private const string RestartRequested = "restart_requested";
+
     public async Task<IReadOnlyList<Instance>> ListAsync(Guid accountId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
@@ -55,13 +59,13 @@ public sealed class InstanceService(IDbContextFactory<SpoqDbContext> contexts, T
     }
 
     public Task<Refusal?> StartAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken) =>
-        AskAsync(accountId, instanceId, (instance, now) => instance.RequestStart(now), "start_requested", "You asked for a start.", cancellationToken);
+        AskAsync(accountId, instanceId, (instance, now) => instance.RequestStart(now), StartRequested, "You asked for a start.", cancellationToken);
 
     public Task<Refusal?> StopAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken) =>
         AskAsync(accountId, instanceId, (instance, now) => instance.RequestStop(now), "stop_requested", "You asked for a stop. Your data is kept.", cancellationToken);
 
     public Task<Refusal?> RestartAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken) =>
-        AskAsync(accountId, instanceId, (instance, now) => instance.RequestRestart(now), "restart_requested", "You asked for a restart.", cancellationToken);
+        AskAsync(accountId, instanceId, (instance, now) => instance.RequestRestart(now), RestartRequested, "You asked for a restart.", cancellationToken);
 
     public Task<Refusal?> RetryAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken) =>
         AskAsync(accountId, instanceId, (instance, now) => instance.Retry(now), "retry_requested", "You asked to try again.", cancellationToken);
@@ -96,10 +100,21 @@ public sealed class InstanceService(IDbContextFactory<SpoqDbContext> contexts, T
             return InstanceRefusals.NotFound;
         }
 
+        // A computer whose subscription is paused starts by resuming, so that no road leads around it.
+        if (kind is StartRequested or RestartRequested && await db.IsPausedAsync(instanceId, cancellationToken))
+        {
+            return InstanceRefusals.Paused;
+        }
+
         var now = clock.GetUtcNow();
         if (ask(instance, now) is { } refusal)
         {
             return refusal;
+        }
+
+        if (instance.State == InstanceState.Deleting)
+        {
+            await db.CloseSubscriptionAsync(instanceId, now, cancellationToken);
         }
 
         db.Tell(instance, now, kind, message);

@@ -18,7 +18,9 @@ internal sealed class InstanceTable : IEntityTypeConfiguration<Instance>, IEntit
 
         // One live instance an address: a server is never reached under a name that two rows hold.
         builder.HasIndex(instance => instance.Hostname).IsUnique().HasFilter("state not in ('draft', 'cancelled', 'deleted')");
-        builder.HasIndex(instance => new { instance.Provider, instance.ServerReference }).IsUnique().HasFilter("server_reference is not null");
+
+        // A server is one instance's; a rental that outlives its own may be the next one's.
+        builder.HasIndex(instance => new { instance.Provider, instance.ServerReference }).IsUnique().HasFilter("server_reference is not null and state not in ('deleting', 'deleted', 'cancelling', 'cancelled')");
     }
 
     public void Configure(EntityTypeBuilder<InstanceEvent> builder)

@@ -6,8 +6,10 @@ using Microsoft.Extensions.Options;
 using Spoq.Infrastructure.Ai;
 using Spoq.Infrastructure.Ai.Upstreams;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Pool;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Infrastructure.Instances.Setup;
+using Spoq.Infrastructure.Instances.Sweep;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances;
@@ -27,6 +29,8 @@ public static class InstancesSetup
         services.AddWorker<ConductorPokes>(configuration);
         services.AddSetup();
         services.AddProvisioning(configuration, environment);
+        services.AddOrphanSweep();
+        services.AddPool(configuration);
         return services;
     }
 }

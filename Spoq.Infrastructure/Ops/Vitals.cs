@@ -23,7 +23,7 @@ public sealed class Vitals(NpgsqlDataSource source, TimeProvider clock)
     /// <summary>Servers, payments and mail: what somebody waits for.</summary>
     private static readonly string s_queues = string.Join(" union all ", new[]
     {
-        InstanceNews.Table, CheckoutIntentTable.Name, StripeInboxEvent.Table, OutboxMessage.Table,
+        InstanceNews.Table, CheckoutIntentTable.Name, SubscriptionTable.Name, SubscriptionPaymentTable.Name, StripeInboxEvent.Table, OutboxMessage.Table,
     }.Select(table => $"select due_at, lease_until from {table}"));
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);

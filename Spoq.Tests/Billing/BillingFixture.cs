@@ -68,7 +68,7 @@ public sealed class BillingFixture : DatabaseFixture
         var paidLines = await db.InstanceEvents.CountAsync(line => line.InstanceId == customer.InstanceId && line.Kind == "paid");
         var subscriptions = await db.Set<Subscription>().AsNoTracking().Where(row => row.InstanceId == customer.InstanceId).ToListAsync();
         var intents = await IntentsAsync(customer);
-        return $"{instance.State}, told {paidLines}, {string.Join(' ', subscriptions.Select(row => row.At(Clock.Now)))} | {string.Join(' ', intents.Select(intent => intent.State).Order())}";
+        return $"{instance.State}, told {paidLines}, {string.Join(' ', subscriptions.Select(row => row.Standing))} | {string.Join(' ', intents.Select(intent => intent.State).Order())}";
     }
 
     /// <summary>Works off everything due, as a worker does over time.</summary>

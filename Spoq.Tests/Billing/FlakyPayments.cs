@@ -25,6 +25,40 @@ internal sealed class FlakyPayments(IPayments inner) : IPayments
 
     public Task<bool> RefundAsync(string reference, Guid intentId, CancellationToken cancellationToken) => CallAsync(() => inner.RefundAsync(reference, intentId, cancellationToken));
 
+    /// <summary>The card has nothing on it.</summary>
+    public bool Declines { get; set; }
+
+    /// <summary>Told instead of what the provider knows of a subscription.</summary>
+    public Func<string, SubscriptionFacts>? Renewal { get; set; }
+
+    /// <summary>Awaited after a payment was collected, before we hear of it.</summary>
+    public Func<Task> AfterCollect { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>What was collected and what was told of renewals, in order.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<string> Calls { get; } = [];
+
+    public Task<SubscriptionFacts?> FindSubscriptionAsync(string subscription, CancellationToken cancellationToken) => CallAsync(async () =>
+        Renewal is { } told ? told(subscription) : await inner.FindSubscriptionAsync(subscription, cancellationToken));
+
+    public Task SetRenewalAsync(string subscription, bool isRenewed, CancellationToken cancellationToken) => CallAsync(async () =>
+    {
+        Calls.Enqueue($"{subscription} {(isRenewed ? "renews" : "ends")}");
+        await inner.SetRenewalAsync(subscription, isRenewed, cancellationToken);
+        return true;
+    });
+
+    public Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken) => CallAsync(async () =>
+    {
+        if (Declines)
+        {
+            return new CollectedPayment(IsPaid: false, $"declined_{demand.PaymentId:n}", null);
+        }
+
+        var collected = await inner.CollectAsync(demand, cancellationToken);
+        await AfterCollect();
+        return collected;
+    });
+
     private async Task<T> CallAsync<T>(Func<Task<T>> call)
     {
         if (Away)

@@ -21,9 +21,9 @@ internal static class Callers
     public static T RequireScope<T>(this T endpoint, string scope)
         where T : IEndpointConventionBuilder => endpoint.Rule(_ => new CallerRule(scope));
 
-    /// <summary>An account with the role <c>admin</c>.</summary>
+    /// <summary>An account with the role <c>admin</c>; a browser must have proved just now who sits there.</summary>
     public static T RequireAdmin<T>(this T endpoint)
-        where T : IEndpointConventionBuilder => endpoint.Rule(_ => new CallerRule(Scopes.Account) { NeedsAdmin = true }).WithMetadata(new FreshSignInAttribute());
+        where T : IEndpointConventionBuilder => endpoint.Rule(_ => new CallerRule(Scopes.Account) { NeedsAdmin = true }).WithMetadata(new FreshSignInAttribute { IsForBrowsersOnly = true });
 
     /// <summary>One of our servers. The endpoint checks the token itself: it knows which server it must be.</summary>
     public static T RequireInstanceToken<T>(this T endpoint)

@@ -21,21 +21,21 @@ internal static class MeEndpoint
     }
 
     private static async Task<Results<Ok<MeAnswer>, ProblemHttpResult>> ReadAsync(
-        ClaimsPrincipal user, ProgramAccounts accounts, SubscriptionService subscriptions, TimeProvider clock, CancellationToken cancellationToken)
+        ClaimsPrincipal user, ProgramAccounts accounts, SubscriptionService subscriptions, CancellationToken cancellationToken)
     {
         if (!(await accounts.FindAsync(user.AccountId(), cancellationToken)).Try(out var account, out var refusal))
         {
             return refusal.ToProblem();
         }
 
-        var subscription = SubscriptionAnswer.Of(await subscriptions.FindAsync(account.Id, cancellationToken), clock.GetUtcNow());
+        var subscription = SubscriptionAnswer.Of(await subscriptions.FindAsync(account.Id, null, cancellationToken));
         return TypedResults.Ok(new MeAnswer(
             account.Id, account.Id, account.Email, account.Name, account.IsConfirmed, account.HasTwoFactor, account.Roles, subscription, account.CreatedAt));
     }
 
     private static async Task<Results<Ok<MeAnswer>, ProblemHttpResult>> RenameAsync(
-        RenameBody body, ClaimsPrincipal user, AccountService mine, ProgramAccounts accounts, SubscriptionService subscriptions, TimeProvider clock, CancellationToken cancellationToken) =>
-        await mine.RenameAsync(user.AccountId(), body.Name, cancellationToken) is { } no ? no.ToProblem() : await ReadAsync(user, accounts, subscriptions, clock, cancellationToken);
+        RenameBody body, ClaimsPrincipal user, AccountService mine, ProgramAccounts accounts, SubscriptionService subscriptions, CancellationToken cancellationToken) =>
+        await mine.RenameAsync(user.AccountId(), body.Name, cancellationToken) is { } no ? no.ToProblem() : await ReadAsync(user, accounts, subscriptions, cancellationToken);
 
     private sealed record RenameBody(string? Name = null);
 

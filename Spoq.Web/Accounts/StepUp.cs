@@ -7,7 +7,11 @@ namespace Spoq.Web.Accounts;
 
 /// <summary>What stands behind this is dangerous in the wrong hands: whoever asks must have proved within ten minutes who they are.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
-public sealed class FreshSignInAttribute : Attribute;
+public sealed class FreshSignInAttribute : Attribute
+{
+    /// <summary>Tokens, which are never fresh, are let in: a program has no unlocked screen to walk up to.</summary>
+    public bool IsForBrowsersOnly { get; init; }
+}
 
 /// <summary>An unlocked laptop is not its owner: dangerous pages and endpoints send people to <c>/login/confirm</c> first.</summary>
 internal sealed class StepUp(SessionService sessions, SecondFactorService secondFactor, BrowserMemory memory)
@@ -44,7 +48,8 @@ internal static class StepUpSetup
 
     public static IApplicationBuilder UseStepUp(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
-        var isAsked = context.GetEndpoint()?.Metadata.GetMetadata<FreshSignInAttribute>() is not null;
+        var asked = context.GetEndpoint()?.Metadata.GetMetadata<FreshSignInAttribute>();
+        var isAsked = asked is not null && !(asked.IsForBrowsersOnly && context.User.SessionId() is null);
         if (!isAsked || await context.RequestServices.GetRequiredService<StepUp>().IsFreshAsync(context.User, context.RequestAborted))
         {
             await next(context);

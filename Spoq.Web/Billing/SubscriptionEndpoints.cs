@@ -26,8 +26,10 @@ internal static class SubscriptionEndpoints
         routes.MapApi("GET", "/v1/billing/subscription", GetAsync).RequireAccount().WithTags(Tag).WithSummary("What you are subscribed to");
         routes.MapApi("GET", "/v1/billing/invoices", InvoicesAsync).RequireAccount().WithTags(Tag).WithSummary("Payments that arrived").WithDescription("Newest first, refunded ones included.");
         Later(routes, "POST", "portal", "Open the payment portal", BillingRefusals.PortalUnavailable);
-        Later(routes, "POST", "cancel", "Cancel the subscription", BillingRefusals.CancelUnavailable);
-        Later(routes, "POST", "resume", "Resume the subscription", BillingRefusals.ResumeUnavailable);
+        routes.MapApi("POST", "/v1/billing/cancel", CancelAsync).RequireAccount().Refuses(404, 409, 422).WithTags(Tag).WithSummary("Cancel the subscription")
+            .WithDescription("`when` is `now` (the default: 7 days of grace begin) or `period_end`. The answer names every date: the computer runs until `pauses_at`, its data is kept until `terminates_at`. Nothing more is charged.");
+        routes.MapApi("POST", "/v1/billing/resume", ResumeAsync).RequireAccount().Idempotent().Refuses(404, 409, 503).WithTags(Tag).WithSummary("Resume the subscription")
+            .WithDescription("At any time before termination. Where the paid time is used up another period is collected first; a payment that comes too late goes back.");
         Later(routes, "POST", "change", "Change the plan", BillingRefusals.ChangeUnavailable);
         Later(routes, "GET", "usage", "Usage of this month", BillingRefusals.UsageUnavailable);
     }
@@ -64,8 +66,26 @@ internal static class SubscriptionEndpoints
             _ => null,
         };
 
-    private static async Task<Ok<SubscriptionAnswer>> GetAsync(ClaimsPrincipal user, SubscriptionService subscriptions, TimeProvider clock, CancellationToken cancellationToken) =>
-        TypedResults.Ok(SubscriptionAnswer.Of(await subscriptions.FindAsync(user.AccountId(), cancellationToken), clock.GetUtcNow()));
+    private static async Task<Ok<SubscriptionAnswer>> GetAsync(ClaimsPrincipal user, SubscriptionService subscriptions, CancellationToken cancellationToken) =>
+        TypedResults.Ok(SubscriptionAnswer.Of(await subscriptions.FindAsync(user.AccountId(), null, cancellationToken)));
+
+    private static async Task<Results<Ok<SubscriptionAnswer>, ProblemHttpResult>> CancelAsync(
+        CancelBody? body, ClaimsPrincipal user, HttpContext http, SubscriptionLadder ladder, CancellationToken cancellationToken)
+    {
+        if (body?.When is not (null or "now" or "period_end"))
+        {
+            return BillingRefusals.UnknownWhen.ToProblem();
+        }
+
+        var cancelled = await ladder.CancelAsync(user.AccountId(), body?.InstanceId, body?.When == "period_end", http.Caller(), cancellationToken);
+        return cancelled.Try(out var subscription, out var refusal) ? TypedResults.Ok(SubscriptionAnswer.Of(subscription)) : refusal.ToProblem();
+    }
+
+    private static async Task<Results<Ok<SubscriptionAnswer>, ProblemHttpResult>> ResumeAsync(
+        ResumeBody? body, ClaimsPrincipal user, HttpContext http, SubscriptionResume resume, SubscriptionService subscriptions, CancellationToken cancellationToken) =>
+        await resume.ResumeAsync(user.AccountId(), body?.InstanceId, http.Caller(), cancellationToken) is { } refusal
+            ? refusal.ToProblem()
+            : TypedResults.Ok(SubscriptionAnswer.Of(await subscriptions.FindAsync(user.AccountId(), body?.InstanceId, cancellationToken)));
 
     private static async Task<Ok<Page<InvoiceAnswer>>> InvoicesAsync(PageQuery page, ClaimsPrincipal user, SubscriptionService subscriptions, CancellationToken cancellationToken)
     {
@@ -77,6 +97,13 @@ internal static class SubscriptionEndpoints
     /// <param name="Interval"><c>month</c> or <c>year</c>.</param>
     /// <param name="InstanceId">An unpaid order of yours.</param>
     private sealed record SubscribeBody(string? Plan = null, string? Interval = null, Guid? InstanceId = null);
+
+    /// <param name="When"><c>now</c> or <c>period_end</c>.</param>
+    /// <param name="InstanceId">Of which computer; not needed where there is one.</param>
+    private sealed record CancelBody(string? When = null, Guid? InstanceId = null);
+
+    /// <param name="InstanceId">Of which computer; not needed where there is one.</param>
+    private sealed record ResumeBody(Guid? InstanceId = null);
 
     /// <param name="CheckoutUrl">Send the person there to pay.</param>
     private sealed record CheckoutOpened(string CheckoutUrl, Guid CheckoutId, Guid InstanceId);
@@ -96,12 +123,18 @@ internal static class SubscriptionEndpoints
 
 /// <summary>What an account is subscribed to.</summary>
 /// <param name="Status"><c>none</c>, <c>active</c>, <c>cancelled</c> (in grace), <c>paused</c> or <c>terminated</c>.</param>
+/// <param name="EndReason"><c>cancelled</c>, <c>payment_failed</c>, <c>refunded</c> or <c>deleted</c>; null: it is in force.</param>
+/// <param name="PausesAt">Until then the computer runs; null: nothing ends.</param>
+/// <param name="TerminatesAt">Until then its data is kept.</param>
+/// <param name="PaymentFailedAt">The last renewal could not be collected yet.</param>
+/// <param name="Held">Support holds it: nothing moves.</param>
 internal sealed record SubscriptionAnswer(
-    string Status, Guid? Id, string? Plan, BillingInterval? Interval, Guid? InstanceId, DateTimeOffset? StartedAt, DateTimeOffset? CurrentPeriodEnd, bool CancelAtPeriodEnd, DateTimeOffset? EndedAt)
+    string Status, Guid? Id, string? Plan, BillingInterval? Interval, Guid? InstanceId, DateTimeOffset? StartedAt, DateTimeOffset? CurrentPeriodEnd, bool CancelAtPeriodEnd, DateTimeOffset? EndedAt,
+    SubscriptionEnd? EndReason = null, DateTimeOffset? PausesAt = null, DateTimeOffset? TerminatesAt = null, DateTimeOffset? PaymentFailedAt = null, bool Held = false)
 {
-    public static SubscriptionAnswer Of(Subscription? subscription, DateTimeOffset now) => subscription is null
+    public static SubscriptionAnswer Of(Subscription? subscription) => subscription is null
         ? new SubscriptionAnswer("none", null, null, null, null, null, null, false, null)
         : new SubscriptionAnswer(
-            subscription.At(now) switch { Standing.Active => "active", Standing.Cancelled => "cancelled", Standing.Paused => "paused", _ => "terminated" },
-            subscription.Id, subscription.Plan, subscription.Interval, subscription.InstanceId, subscription.StartedAt, subscription.PaidUntil, subscription.CancelAtPeriodEnd, subscription.EndedAt);
+            subscription.Standing.ToString().ToLowerInvariant(), subscription.Id, subscription.Plan, subscription.Interval, subscription.InstanceId, subscription.StartedAt, subscription.PaidUntil,
+            subscription.CancelAtPeriodEnd, subscription.EndedAt, subscription.EndReason, subscription.PausesAt, subscription.TerminatesAt, subscription.PaymentFailedAt, subscription.HeldAt is not null);
 }

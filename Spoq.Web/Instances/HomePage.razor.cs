@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using Spoq.Core;
 using Spoq.Core.Instances;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Instances;
 using Spoq.Web.Accounts;
 using Spoq.Web.Shell;
@@ -22,6 +23,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     private Guid? _busy;
     private IReadOnlyList<Instance>? _instances;
     private IReadOnlyList<InstanceEvent> _events = [];
+    private IReadOnlyList<SubscriptionView> _subscriptions = [];
     private ITimer? _timer;
     private string? _remembered;
 
@@ -65,6 +67,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     {
         var found = await instances.ListAsync(_accountId, _gone.Token);
         _instances = [.. found.Where(instance => !instance.IsFinal)];
+        _subscriptions = await Subscriptions.ListAsync(_accountId, _gone.Token);
         _events = await instances.AccountEventsAsync(_accountId, ShownEvents, _gone.Token);
         if (!RendererInfo.IsInteractive || _gone.IsCancellationRequested)
         {

@@ -6,6 +6,8 @@ namespace Spoq.Infrastructure.Billing.Stripe;
 public sealed class PretendCheckout(
     string id, Guid intentId, Guid accountId, string planName, BillingInterval interval, long amount, string currency, string successUrl, string cancelUrl, DateTimeOffset createdAt, DateTimeOffset expiresAt)
 {
+    internal const string SubscriptionPrefix = "sub_pretend_";
+
     /// <summary>As unguessable as Stripe's: it stands in an address.</summary>
     public string Id { get; private set; } = id;
 
@@ -42,7 +44,12 @@ public sealed class PretendCheckout(
 
     public DateTimeOffset? RefundedAt { get; private set; }
 
+    /// <summary>Nothing more is collected when the period that runs then is over.</summary>
+    public DateTimeOffset? RenewalOffAt { get; private set; }
+
     public Money Price => new(Amount, Currency);
+
+    internal string SubscriptionId => SubscriptionPrefix + IntentId.ToString("n");
 
     public CheckoutStanding Standing(DateTimeOffset now) => this switch
     {
@@ -78,12 +85,35 @@ public sealed class PretendCheckout(
         return changes;
     }
 
+    public void SetRenewal(bool isRenewed, DateTimeOffset now) => RenewalOffAt = isRenewed ? null : RenewalOffAt ?? now;
+
+    /// <summary>Pretend money never runs out: each period is paid when it begins.</summary>
+    internal SubscriptionFacts? Subscription(DateTimeOffset now)
+    {
+        if (PaidAt is not { } paid)
+        {
+            return null;
+        }
+
+        var last = RenewalOffAt ?? now;
+        var periods = 1;
+        while (Period(paid, periods) <= last)
+        {
+            periods++;
+        }
+
+        var until = Period(paid, periods);
+        return new SubscriptionFacts(RefundedAt is not null || now >= until ? RenewalStanding.Ended : RenewalStanding.Paid, until);
+    }
+
+    private DateTimeOffset Period(DateTimeOffset start, int count) => Interval == BillingInterval.Year ? start.AddYears(count) : start.AddMonths(count);
+
     internal CheckoutFacts Facts(DateTimeOffset now) => new(
         Id,
         Standing(now),
         DeclinedTries,
         PaidAt is null ? null : Price,
-        PaidAt is null ? null : $"sub_pretend_{IntentId:n}",
+        PaidAt is null ? null : SubscriptionId,
         PaidAt is null ? null : $"cus_pretend_{AccountId:n}",
         RefundedAt is not null);
 }

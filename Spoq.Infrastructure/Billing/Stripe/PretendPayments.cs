@@ -66,6 +66,41 @@ public sealed class PretendPayments : IPayments
         return session?.RefundedAt is not null ? true : throw new PaymentsException($"There is no payment in the pretend checkout {reference}.");
     }
 
+    public async Task<SubscriptionFacts?> FindSubscriptionAsync(string subscription, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        var intentId = IntentOf(subscription);
+        var session = await db.Set<PretendCheckout>().AsNoTracking().SingleOrDefaultAsync(row => row.IntentId == intentId, cancellationToken);
+        return session?.Subscription(_clock.GetUtcNow());
+    }
+
+    public async Task SetRenewalAsync(string subscription, bool isRenewed, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        var intentId = IntentOf(subscription);
+        var session = await db.Set<PretendCheckout>().SingleOrDefaultAsync(row => row.IntentId == intentId, cancellationToken)
+            ?? throw new PaymentsException($"There is no pretend subscription {subscription}.");
+        session.SetRenewal(isRenewed, _clock.GetUtcNow());
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>A checkout that was paid the moment it was made.</summary>
+    public async Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        var now = _clock.GetUtcNow().ToUniversalTime();
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            insert into pretend_checkouts (id, intent_id, account_id, plan_name, interval, amount, currency, success_url, cancel_url, created_at, expires_at, declined_tries, paid_at)
+            values ({$"py_pretend_{RandomNumberGenerator.GetHexString(40, lowercase: true)}"}, {demand.PaymentId}, {demand.AccountId}, {demand.PlanName},
+                {demand.Interval.ToString().ToLowerInvariant()}, {demand.Price.MinorUnits}, {demand.Price.Currency}, '', '', {now}, {now}, 0, {now})
+            on conflict (intent_id) do nothing
+            """,
+            cancellationToken);
+        var session = await db.Set<PretendCheckout>().AsNoTracking().SingleAsync(row => row.IntentId == demand.PaymentId, cancellationToken);
+        return new CollectedPayment(IsPaid: true, session.Id, session.SubscriptionId);
+    }
+
     /// <summary>Null: there is none, or it is another account's.</summary>
     public async Task<PretendCheckout?> FindAsync(Guid accountId, string id, CancellationToken cancellationToken)
     {
@@ -120,4 +155,7 @@ public sealed class PretendPayments : IPayments
         await transaction.CommitAsync(cancellationToken);
         return session;
     }
+
+    private static Guid IntentOf(string subscription) =>
+        subscription.StartsWith(PretendCheckout.SubscriptionPrefix, StringComparison.Ordinal) && Guid.TryParseExact(subscription[PretendCheckout.SubscriptionPrefix.Length..], "n", out var id) ? id : Guid.Empty;
 }

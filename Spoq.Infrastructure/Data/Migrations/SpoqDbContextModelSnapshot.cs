@@ -1428,9 +1428,26 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("customer");
 
+                    b.Property<DateTimeOffset?>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<string>("EndReason")
+                        .HasColumnType("text")
+                        .HasColumnName("end_reason");
+
                     b.Property<DateTimeOffset?>("EndedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("ended_at");
+
+                    b.Property<DateTimeOffset?>("HeldAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("held_at");
+
+                    b.Property<string>("HeldReason")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("held_reason");
 
                     b.Property<Guid>("InstanceId")
                         .HasColumnType("uuid")
@@ -1441,9 +1458,33 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("interval");
 
+                    b.Property<long>("LeaseToken")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_token");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
                     b.Property<DateTimeOffset>("PaidUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("paid_until");
+
+                    b.Property<DateTimeOffset?>("PauseWarnedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pause_warned_at");
+
+                    b.Property<DateTimeOffset?>("PausedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paused_at");
+
+                    b.Property<DateTimeOffset?>("PausesAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("pauses_at");
+
+                    b.Property<DateTimeOffset?>("PaymentFailedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("payment_failed_at");
 
                     b.Property<string>("Plan")
                         .IsRequired()
@@ -1455,13 +1496,33 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("reference");
 
+                    b.Property<bool>("RenewalTold")
+                        .HasColumnType("boolean")
+                        .HasColumnName("renewal_told");
+
+                    b.Property<bool>("StartOwed")
+                        .HasColumnType("boolean")
+                        .HasColumnName("start_owed");
+
                     b.Property<DateTimeOffset>("StartedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("started_at");
 
+                    b.Property<bool>("StoppedByPause")
+                        .HasColumnType("boolean")
+                        .HasColumnName("stopped_by_pause");
+
                     b.Property<DateTimeOffset?>("TerminatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("terminated_at");
+
+                    b.Property<DateTimeOffset?>("TerminatesAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("terminates_at");
+
+                    b.Property<DateTimeOffset?>("TerminationWarnedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("termination_warned_at");
 
                     b.Property<uint>("Version")
                         .IsConcurrencyToken()
@@ -1479,6 +1540,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_subscriptions_checkout_intent_id");
 
+                    b.HasIndex("DueAt")
+                        .HasDatabaseName("ix_subscriptions_due_at")
+                        .HasFilter("due_at is not null");
+
                     b.HasIndex("InstanceId")
                         .IsUnique()
                         .HasDatabaseName("ux_subscriptions_live")
@@ -1491,7 +1556,99 @@ namespace Spoq.Infrastructure.Data.Migrations
 
                     b.ToTable("subscriptions", null, t =>
                         {
+                            t.HasCheckConstraint("ck_subscription_end_reason", "end_reason in ('cancelled', 'payment_failed', 'refunded', 'deleted')");
+
                             t.HasCheckConstraint("ck_subscription_interval", "interval in ('month', 'year')");
+                        });
+                });
+
+            modelBuilder.Entity("Spoq.Core.Billing.SubscriptionPayment", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AccountId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("account_id");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<DateTimeOffset?>("ClosedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closed_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)")
+                        .HasColumnName("currency");
+
+                    b.Property<DateTimeOffset?>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<long>("LeaseToken")
+                        .HasColumnType("bigint")
+                        .HasColumnName("lease_token");
+
+                    b.Property<DateTimeOffset?>("LeaseUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("lease_until");
+
+                    b.Property<DateTimeOffset?>("PaidAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paid_at");
+
+                    b.Property<string>("Reference")
+                        .HasColumnType("text")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<Guid>("SubscriptionId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subscription_id");
+
+                    b.Property<uint>("Version")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.HasKey("Id")
+                        .HasName("pk_subscription_payments");
+
+                    b.HasIndex("AccountId")
+                        .HasDatabaseName("ix_subscription_payments_account_id");
+
+                    b.HasIndex("DueAt")
+                        .HasDatabaseName("ix_subscription_payments_due_at")
+                        .HasFilter("due_at is not null");
+
+                    b.HasIndex("SubscriptionId")
+                        .IsUnique()
+                        .HasDatabaseName("ux_subscription_payments_asked")
+                        .HasFilter("state = 'asked'");
+
+                    b.ToTable("subscription_payments", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_subscription_payment_state", "state in ('asked', 'paid', 'declined', 'refund_due', 'refunded')");
+
+                            t.HasCheckConstraint("ck_subscription_payments_amount", "amount > 0");
                         });
                 });
 
@@ -1943,6 +2100,83 @@ namespace Spoq.Infrastructure.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Spoq.Core.Instances.Pool.WarmServer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ClaimedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_at");
+
+                    b.Property<Guid?>("ClaimedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTimeOffset>("KeptAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("kept_at");
+
+                    b.Property<DateTimeOffset?>("PaidUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paid_until");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("plan");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Reference")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("Region")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("region");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.Property<DateTimeOffset?>("WipedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("wiped_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_warm_servers");
+
+                    b.HasIndex("ClaimedBy")
+                        .IsUnique()
+                        .HasDatabaseName("ix_warm_servers_claimed_by")
+                        .HasFilter("state = 'claimed'");
+
+                    b.HasIndex("Provider", "Reference")
+                        .IsUnique()
+                        .HasDatabaseName("ix_warm_servers_provider_reference")
+                        .HasFilter("reference is not null and state in ('spare', 'claimed')");
+
+                    b.ToTable("warm_servers", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_warm_server_state", "state in ('ordered', 'spare', 'claimed', 'taken', 'gone')");
+                        });
+                });
+
             modelBuilder.Entity("Spoq.Core.Instances.Providers.ProviderServer", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2130,6 +2364,69 @@ namespace Spoq.Infrastructure.Data.Migrations
                             t.HasCheckConstraint("ck_setup_draft_interval", "interval in ('month', 'year')");
 
                             t.HasCheckConstraint("ck_setup_draft_step", "step in ('address', 'profile', 'device', 'plan', 'pay', 'progress', 'ready')");
+                        });
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Sweep.Orphan", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("FirstSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_seen_at");
+
+                    b.Property<Guid?>("InstanceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<string>("Mark")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("mark");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("reference");
+
+                    b.Property<string>("Resolution")
+                        .HasColumnType("text")
+                        .HasColumnName("resolution");
+
+                    b.Property<DateTimeOffset?>("ResolvedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resolved_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_orphans");
+
+                    b.HasIndex("Provider", "Reference")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orphans_provider_reference")
+                        .HasFilter("resolved_at is null");
+
+                    b.ToTable("orphans", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_orphan_kind", "kind in ('unknown', 'double', 'missing')");
                         });
                 });
 
@@ -2388,6 +2685,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<DateTimeOffset?>("RefundedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("refunded_at");
+
+                    b.Property<DateTimeOffset?>("RenewalOffAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("renewal_off_at");
 
                     b.Property<string>("SuccessUrl")
                         .IsRequired()
@@ -2986,6 +3287,23 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_subscriptions_instances_instance_id");
+                });
+
+            modelBuilder.Entity("Spoq.Core.Billing.SubscriptionPayment", b =>
+                {
+                    b.HasOne("Spoq.Infrastructure.Accounts.User", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_subscription_payments_users_account_id");
+
+                    b.HasOne("Spoq.Core.Billing.Subscription", null)
+                        .WithMany()
+                        .HasForeignKey("SubscriptionId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_subscription_payments_subscriptions_subscription_id");
                 });
 
             modelBuilder.Entity("Spoq.Core.Devices.Device", b =>

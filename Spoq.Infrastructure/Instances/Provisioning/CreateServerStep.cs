@@ -1,15 +1,17 @@
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Instances.Pool;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
-/// <summary>Buys one server, once in effect: look first, write the order down, ask, write the answer down.</summary>
-internal sealed class CreateServerStep(ServerProviders providers, ServerLedger ledger, PlanCatalogue plans, IOptions<SpoqOptions> options, TimeProvider clock) : IProvisioningStep
+/// <summary>Takes a spare over or buys one server, once in effect: look first, write the order down, ask, write the answer down.</summary>
+internal sealed class CreateServerStep(ServerProviders providers, ServerLedger ledger, WarmPool pool, PlanCatalogue plans, IOptions<SpoqOptions> options, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.CreateServer;
 
@@ -19,6 +21,11 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
         if (await ledger.OpenAsync(instance, cancellationToken) is not { } order)
         {
             return Withdrawn(instance);
+        }
+
+        if (provider is IReusableServers reusable && await TakeSpareAsync(reusable, instance, order, cancellationToken) is { } taken)
+        {
+            return new StepOutcome.Done { Server = taken };
         }
 
         var server = order.IsNew ? null : await provider.FindAsync(instance.Id, cancellationToken);
@@ -36,6 +43,29 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
         server ??= await provider.CreateAsync(OrderOf(instance, order.ProvisioningToken), cancellationToken);
         await ledger.AnswerAsync(instance, server.Reference);
         return new StepOutcome.Done { Server = server };
+    }
+
+    /// <summary>Null: none fits. A claim is written before the provider is asked, so a death in between takes the same one over again.</summary>
+    private async Task<Server?> TakeSpareAsync(IReusableServers provider, Instance instance, OpenOrder order, CancellationToken cancellationToken)
+    {
+        if (await pool.ClaimAsync(instance, mayClaim: order.IsNew, cancellationToken) is not { } spare)
+        {
+            return null;
+        }
+
+        try
+        {
+            var server = await provider.TakeOverAsync(spare.Reference!, OrderOf(instance, order.ProvisioningToken), cancellationToken);
+            await ledger.AnswerAsync(instance, server.Reference);
+            await pool.TakenAsync(spare);
+            return server;
+        }
+        catch (ProviderException no) when (no.IsFinal)
+        {
+            // This one cannot be had; a customer who waits gets a new one instead.
+            await pool.BrokenAsync(spare);
+            return null;
+        }
     }
 
     private StepOutcome Withdrawn(Instance instance) => Outcomes.NotYet(instance, clock.GetUtcNow(), "The order was withdrawn.");

@@ -128,7 +128,7 @@ internal sealed class ProvisioningWorker(
         {
             await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Ready(to, after, links.Dashboard), CancellationToken.None);
         }
-        else if (before.State == InstanceState.Provisioning && after.State == InstanceState.Failed)
+        else if (before is { State: InstanceState.Provisioning, ReadyAt: null } && after.State == InstanceState.Failed)
         {
             await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Failed(to, after, links.Setup), CancellationToken.None);
         }

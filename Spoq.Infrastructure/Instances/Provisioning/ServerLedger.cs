@@ -5,12 +5,13 @@ using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Pool;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
 /// <summary>What was ordered where: each order is committed before the provider hears of it.</summary>
-internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, SecretBox secrets, TimeProvider clock)
+internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, SecretBox secrets, WarmPool pool, TimeProvider clock)
 {
     public const string TokenPurpose = "provider_servers.tokens";
 
@@ -82,6 +83,11 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         if (await OpenLineAsync(db, instance.Id, cancellationToken) is { } line)
         {
             line.Remove(clock.GetUtcNow(), paidUntil);
+            if (paidUntil is { } until && line.Reference is { } reference)
+            {
+                pool.Keep(db, instance, reference, until);
+            }
+
             await db.SaveChangesAsync(cancellationToken);
         }
     }

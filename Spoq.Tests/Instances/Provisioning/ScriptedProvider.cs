@@ -4,18 +4,22 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Wire;
 
 namespace Spoq.Tests.Instances.Provisioning;
 
 /// <summary>A provider that does as it is told: its ledger says what was really bought.</summary>
-internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
+internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
 {
     public const string Key = "scripted";
 
     private readonly ConcurrentDictionary<Guid, ServerOrder> _servers = [];
     private readonly ConcurrentDictionary<Guid, bool> _off = [];
+
+    /// <summary>Of servers that were another's before.</summary>
+    private readonly ConcurrentDictionary<Guid, string> _references = [];
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _listedAt = [];
 
     public ConcurrentQueue<Guid> Bought { get; } = [];
@@ -34,6 +38,18 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
     /// <summary>Awaited inside a look at a server.</summary>
     public Func<Task> DuringGet { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Called when its servers are listed.</summary>
+    public Action DuringList { get; set; } = () => { };
+
+    /// <summary>Lists nothing and says so.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Listed although nobody here ordered them.</summary>
+    public List<ListedServer> Strangers { get; } = [];
+
+    /// <summary>There, and missing from the list.</summary>
+    public HashSet<Guid> Unlisted { get; } = [];
+
     public ServerPower Power { get; set; } = ServerPower.Running;
 
     /// <summary>Where the stand-in for a Conductor answers.</summary>
@@ -50,9 +66,48 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
 
     public string TokenOf(Guid instanceId) => _servers[instanceId].ProvisioningToken;
 
+    /// <summary>Ended rentals are kept until then; null: they end.</summary>
+    public DateTimeOffset? KeptUntil { get; set; }
+
+    /// <summary>References of kept servers whose wipe can be seen.</summary>
+    public ConcurrentDictionary<string, bool> Kept { get; } = [];
+
+    /// <summary>Each take-over that was done, by reference.</summary>
+    public ConcurrentQueue<string> Taken { get; } = [];
+
+    /// <summary>Thrown after a take-over: its answer is lost.</summary>
+    public Func<ProviderException?> AfterTakeOver { get; set; } = () => null;
+
+    public IReadOnlyList<ServerRegion> Regions { get; set; } = [];
+
+    /// <summary>Removed behind our back.</summary>
+    public void Vanish(Guid instanceId) => _servers.TryRemove(instanceId, out _);
+
+    /// <summary>Made so late that nobody waits for it.</summary>
+    public void Appear(Guid instanceId) => _servers[instanceId] = new ServerOrder(instanceId, Guid.Empty, "", "", new ServerSize(1, 1, 1), "", "") { BootScript = "" };
+
+    /// <summary>As if nothing had ever been bought or told.</summary>
+    public void Clear()
+    {
+        BeforeCreate = AfterCreate = () => null;
+        DuringCreate = DuringGet = () => Task.CompletedTask;
+        DuringList = () => { };
+        (Power, LookupLag, IsAway) = (ServerPower.Running, TimeSpan.Zero, false);
+        Bought.Clear();
+        Calls.Clear();
+        Strangers.Clear();
+        Unlisted.Clear();
+        Kept.Clear();
+        Taken.Clear();
+        (KeptUntil, AfterTakeOver, Regions) = (null, () => null, []);
+        _references.Clear();
+        _servers.Clear();
+        _off.Clear();
+    }
+
     public void SwitchOff(Guid instanceId) => _off[instanceId] = true;
 
-    public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ServerRegion>>([]);
+    public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => Task.FromResult(Regions);
 
     public Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) =>
         Task.FromResult(_listedAt.TryGetValue(instanceId, out var listedAt) && clock.GetUtcNow() < listedAt ? null : Look(instanceId));
@@ -60,7 +115,27 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
     public async Task<Server?> GetAsync(string reference, CancellationToken cancellationToken)
     {
         await DuringGet();
-        return Look(Guid.Parse(reference));
+        return Kept.ContainsKey(reference) ? new Server(reference, ServerPower.Stopped, null, null, null) : Look(OwnerOf(reference));
+    }
+
+    public Task<bool> IsWipedAsync(string reference, CancellationToken cancellationToken) => Task.FromResult(Kept.GetValueOrDefault(reference));
+
+    public Task<Server> TakeOverAsync(string reference, ServerOrder order, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue("take_over");
+        if (Kept.TryRemove(reference, out _))
+        {
+            Taken.Enqueue(reference);
+            _servers[order.InstanceId] = order;
+            _references[order.InstanceId] = reference;
+        }
+        else if (_references.GetValueOrDefault(order.InstanceId) != reference)
+        {
+            throw new ProviderException("It is gone.") { IsFinal = true };
+        }
+
+        Throw(AfterTakeOver());
+        return Task.FromResult(Look(order.InstanceId)!);
     }
 
     public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken)
@@ -78,28 +153,44 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IServerProvider
     public Task StartAsync(string reference, CancellationToken cancellationToken)
     {
         Calls.Enqueue("start");
-        _off.TryRemove(Guid.Parse(reference), out _);
+        _off.TryRemove(OwnerOf(reference), out _);
         return Task.CompletedTask;
     }
 
     public Task StopAsync(string reference, CancellationToken cancellationToken)
     {
-        _off[Guid.Parse(reference)] = true;
+        _off[OwnerOf(reference)] = true;
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<ListedServer>>([.. _servers.Keys.Select(id => new ListedServer(id.ToString(), id, id.ToString(), Power))]);
+    public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken)
+    {
+        DuringList();
+        Throw(IsAway ? new ProviderException("The provider is away.") : null);
+        return Task.FromResult<IReadOnlyList<ListedServer>>([.. _servers.Keys.Where(id => !Unlisted.Contains(id)).Select(id => new ListedServer(ReferenceOf(id), id, id.ToString(), Power)),
+            .. Kept.Keys.Select(reference => new ListedServer(reference, null, "kept", ServerPower.Stopped)), .. Strangers]);
+    }
 
     public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
     {
-        _servers.TryRemove(Guid.Parse(reference), out _);
+        var was = _servers.TryRemove(OwnerOf(reference), out _);
+        if (was && KeptUntil is { } until)
+        {
+            Kept[reference] = true;
+            return Task.FromResult<ServerEnd>(new ServerEnd.Kept(until));
+        }
+
+        Strangers.RemoveAll(stranger => stranger.Reference == reference);
         return Task.FromResult<ServerEnd>(new ServerEnd.Gone());
     }
 
     private Server? Look(Guid instanceId) => _servers.ContainsKey(instanceId)
-        ? new Server(instanceId.ToString(), _off.ContainsKey(instanceId) ? ServerPower.Stopped : Power, Endpoint, "127.0.0.1", null)
+        ? new Server(ReferenceOf(instanceId), _off.ContainsKey(instanceId) ? ServerPower.Stopped : Power, Endpoint, "127.0.0.1", null)
         : null;
+
+    private string ReferenceOf(Guid instanceId) => _references.GetValueOrDefault(instanceId) ?? instanceId.ToString();
+
+    private Guid OwnerOf(string reference) => _servers.Keys.Where(id => ReferenceOf(id) == reference).DefaultIfEmpty(Guid.TryParse(reference, out var id) && !_references.ContainsKey(id) ? id : Guid.Empty).First();
 
     private static void Throw(ProviderException? no)
     {

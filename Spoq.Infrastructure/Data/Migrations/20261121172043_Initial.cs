@@ -151,6 +151,27 @@ namespace Spoq.Infrastructure.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "orphans",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    reference = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    mark = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: false),
+                    instance_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    resolved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    resolution = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_orphans", x => x.id);
+                    table.CheckConstraint("ck_orphan_kind", "kind in ('unknown', 'double', 'missing')");
+                });
+
+            migrationBuilder.CreateTable(
                 name: "outbox",
                 columns: table => new
                 {
@@ -190,7 +211,8 @@ namespace Spoq.Infrastructure.Data.Migrations
                     abandoned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     paid_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     expired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    refunded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    refunded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    renewal_off_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -387,6 +409,29 @@ namespace Spoq.Infrastructure.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "warm_servers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    region = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    plan = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    kept_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    paid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    wiped_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    claimed_by = table.Column<Guid>(type: "uuid", nullable: true),
+                    claimed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_warm_servers", x => x.id);
+                    table.CheckConstraint("ck_warm_server_state", "state in ('ordered', 'spare', 'claimed', 'taken', 'gone')");
                 });
 
             migrationBuilder.CreateTable(
@@ -1166,13 +1211,29 @@ namespace Spoq.Infrastructure.Data.Migrations
                     started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     paid_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     cancel_at_period_end = table.Column<bool>(type: "boolean", nullable: false),
+                    payment_failed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    end_reason = table.Column<string>(type: "text", nullable: true),
+                    pauses_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    terminates_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    pause_warned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    termination_warned_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    paused_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    stopped_by_pause = table.Column<bool>(type: "boolean", nullable: false),
+                    start_owed = table.Column<bool>(type: "boolean", nullable: false),
                     terminated_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    held_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    held_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    renewal_told = table.Column<bool>(type: "boolean", nullable: false),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_token = table.Column<long>(type: "bigint", nullable: false),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_subscriptions", x => x.id);
+                    table.CheckConstraint("ck_subscription_end_reason", "end_reason in ('cancelled', 'payment_failed', 'refunded', 'deleted')");
                     table.CheckConstraint("ck_subscription_interval", "interval in ('month', 'year')");
                     table.ForeignKey(
                         name: "fk_subscriptions_checkout_intents_checkout_intent_id",
@@ -1215,6 +1276,45 @@ namespace Spoq.Infrastructure.Data.Migrations
                         principalTable: "devices",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "subscription_payments",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    account_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    subscription_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    amount = table.Column<long>(type: "bigint", nullable: false),
+                    currency = table.Column<string>(type: "character varying(3)", maxLength: 3, nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: true),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    paid_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    closed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    lease_token = table.Column<long>(type: "bigint", nullable: false),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_subscription_payments", x => x.id);
+                    table.CheckConstraint("ck_subscription_payment_state", "state in ('asked', 'paid', 'declined', 'refund_due', 'refunded')");
+                    table.CheckConstraint("ck_subscription_payments_amount", "amount > 0");
+                    table.ForeignKey(
+                        name: "fk_subscription_payments_subscriptions_subscription_id",
+                        column: x => x.subscription_id,
+                        principalTable: "subscriptions",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_subscription_payments_users_account_id",
+                        column: x => x.account_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.InsertData(
@@ -1421,6 +1521,13 @@ namespace Spoq.Infrastructure.Data.Migrations
                 filter: "due_at is not null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_orphans_provider_reference",
+                table: "orphans",
+                columns: new[] { "provider", "reference" },
+                unique: true,
+                filter: "resolved_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_outbox_due_at",
                 table: "outbox",
                 column: "due_at",
@@ -1579,6 +1686,24 @@ namespace Spoq.Infrastructure.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_subscription_payments_account_id",
+                table: "subscription_payments",
+                column: "account_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscription_payments_due_at",
+                table: "subscription_payments",
+                column: "due_at",
+                filter: "due_at is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ux_subscription_payments_asked",
+                table: "subscription_payments",
+                column: "subscription_id",
+                unique: true,
+                filter: "state = 'asked'");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_subscriptions_account_id",
                 table: "subscriptions",
                 column: "account_id");
@@ -1588,6 +1713,12 @@ namespace Spoq.Infrastructure.Data.Migrations
                 table: "subscriptions",
                 column: "checkout_intent_id",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_subscriptions_due_at",
+                table: "subscriptions",
+                column: "due_at",
+                filter: "due_at is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_subscriptions_reference",
@@ -1629,6 +1760,20 @@ namespace Spoq.Infrastructure.Data.Migrations
                 table: "users",
                 column: "normalized_user_name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_warm_servers_claimed_by",
+                table: "warm_servers",
+                column: "claimed_by",
+                unique: true,
+                filter: "state = 'claimed'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_warm_servers_provider_reference",
+                table: "warm_servers",
+                columns: new[] { "provider", "reference" },
+                unique: true,
+                filter: "reference is not null and state in ('spare', 'claimed')");
         }
 
         /// <inheritdoc />
@@ -1689,6 +1834,9 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "oauth_clients");
 
             migrationBuilder.DropTable(
+                name: "orphans");
+
+            migrationBuilder.DropTable(
                 name: "outbox");
 
             migrationBuilder.DropTable(
@@ -1737,7 +1885,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "stripe_inbox");
 
             migrationBuilder.DropTable(
-                name: "subscriptions");
+                name: "subscription_payments");
 
             migrationBuilder.DropTable(
                 name: "usage_alerts");
@@ -1764,6 +1912,9 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "user_tokens");
 
             migrationBuilder.DropTable(
+                name: "warm_servers");
+
+            migrationBuilder.DropTable(
                 name: "devices");
 
             migrationBuilder.DropTable(
@@ -1773,13 +1924,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                 name: "two_factors");
 
             migrationBuilder.DropTable(
-                name: "checkout_intents");
+                name: "subscriptions");
 
             migrationBuilder.DropTable(
                 name: "roles");
 
             migrationBuilder.DropTable(
                 name: "profiles");
+
+            migrationBuilder.DropTable(
+                name: "checkout_intents");
 
             migrationBuilder.DropTable(
                 name: "instances");

@@ -1,0 +1,150 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
+using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Ops.Chores;
+
+namespace Spoq.Infrastructure.Instances.Pool;
+
+/// <summary>Sees that spares are wiped, gives back what nobody came for, watches rentals run out, and buys ahead what a setting asks for.</summary>
+internal sealed class PoolChore(
+    IDbContextFactory<SpoqDbContext> contexts, IEnumerable<IServerProvider> providers, PoolOptions options, PlanCatalogue plans, TimeProvider clock, ILogger<PoolChore> log) : IChore
+{
+    /// <summary>Orders ahead of need, in one run: a setting with a slip of the pen must not empty an account.</summary>
+    private const int MostOrders = 3;
+
+    public string Name => "pool";
+
+    public TimeSpan Every => TimeSpan.FromMinutes(5);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (var provider in providers.OfType<IReusableServers>())
+        {
+            try
+            {
+                await LookAsync(provider, cancellationToken);
+                await RefillAsync(provider, cancellationToken);
+            }
+            catch (ProviderException no)
+            {
+                log.LogWarning("The pool at {Provider} waits: {Reason}", provider.Name, no.Message);
+            }
+        }
+    }
+
+    private async Task LookAsync(IReusableServers provider, CancellationToken cancellationToken)
+    {
+        foreach (var seen in await OpenAsync(provider.Name, cancellationToken))
+        {
+            switch (seen)
+            {
+                case { State: WarmState.Ordered }:
+                    await OrderAsync(provider, seen, cancellationToken);
+                    break;
+                case { State: WarmState.Claimed, ClaimedBy: { } by }:
+                    await GiveBackAsync(provider, seen, by, cancellationToken);
+                    break;
+                case { State: WarmState.Spare } when await provider.GetAsync(seen.Reference!, cancellationToken) is null:
+                    await ChangeAsync(seen, row => row.Gone(clock.GetUtcNow()), cancellationToken);
+                    break;
+                case { State: WarmState.Spare, WipedAt: null } when await provider.IsWipedAsync(seen.Reference!, cancellationToken):
+                    await ChangeAsync(seen, row => row.SeenWiped(clock.GetUtcNow()), cancellationToken);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Its instance is over, or got another server: unless the provider already calls it that instance's, it is a spare again.</summary>
+    private async Task GiveBackAsync(IReusableServers provider, WarmServer seen, Guid instanceId, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var instance = await db.Instances.AsNoTracking().SingleAsync(row => row.Id == instanceId, cancellationToken);
+        if (instance.ServerReference == seen.Reference)
+        {
+            await ChangeAsync(seen, row => row.Taken(clock.GetUtcNow()), cancellationToken);
+        }
+        else if ((instance.IsFinal || instance.ServerReference is not null) && await provider.FindAsync(instanceId, cancellationToken) is null)
+        {
+            await ChangeAsync(seen, row => row.GiveBack(), cancellationToken);
+        }
+    }
+
+    private async Task RefillAsync(IReusableServers provider, CancellationToken cancellationToken)
+    {
+        var orders = 0;
+        foreach (var wish in options.Wishes)
+        {
+            if ((await provider.RegionsAsync(plans.Find(wish.Plan)!.Size, cancellationToken)).All(region => region.Key != wish.Region || !region.IsAvailable))
+            {
+                continue;
+            }
+
+            for (var missing = wish.Count - await CountAsync(provider.Name, wish, cancellationToken); missing > 0 && orders < MostOrders; missing--, orders++)
+            {
+                // The order is written before the provider hears of it; its id is the mark by which it is found again.
+                var spare = new WarmServer(Guid.CreateVersion7(), provider.Name, wish.Region, wish.Plan, clock.GetUtcNow());
+                await using (var db = await contexts.CreateDbContextAsync(cancellationToken))
+                {
+                    db.Add(spare);
+                    await db.SaveChangesAsync(cancellationToken);
+                }
+
+                var server = await provider.CreateAsync(OrderOf(spare), cancellationToken);
+                await ChangeAsync(spare, row => row.Keep(server.Reference, paidUntil: null), CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>An order whose answer was lost: looked for, waited out, and only then placed again.</summary>
+    private async Task OrderAsync(IReusableServers provider, WarmServer seen, CancellationToken cancellationToken)
+    {
+        var server = await provider.FindAsync(seen.Id, cancellationToken);
+        if (server is null && clock.GetUtcNow() < seen.KeptAt + provider.LookupLag)
+        {
+            return;
+        }
+
+        if (server is null)
+        {
+            await ChangeAsync(seen, row => row.OrderAgain(clock.GetUtcNow()), cancellationToken);
+            server = await provider.CreateAsync(OrderOf(seen), cancellationToken);
+        }
+
+        await ChangeAsync(seen, row => row.Keep(server.Reference, paidUntil: null), CancellationToken.None);
+    }
+
+    /// <summary>Nothing runs on it but the system: it gets its keys and its name when it is taken.</summary>
+    private ServerOrder OrderOf(WarmServer spare) =>
+        new(spare.Id, Guid.Empty, $"spare-{spare.Id:N}"[..24] + ".invalid", "spoq", plans.Find(spare.Plan)!.Size, spare.Region, "") { BootScript = "#!/bin/sh\n" };
+
+    private async Task<int> CountAsync(string provider, PoolOptions.Wish wish, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<WarmServer>().CountAsync(
+            row => row.Provider == provider && row.Region == wish.Region && row.Plan == wish.Plan && (row.State == WarmState.Ordered || row.State == WarmState.Spare), cancellationToken);
+    }
+
+    private async Task<List<WarmServer>> OpenAsync(string provider, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await db.Set<WarmServer>().AsNoTracking()
+            .Where(row => row.Provider == provider && (row.State == WarmState.Ordered || row.State == WarmState.Spare || row.State == WarmState.Claimed)).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Only if nobody has decided something else about it meanwhile.</summary>
+    private async Task ChangeAsync(WarmServer seen, Action<WarmServer> change, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var row = await db.Set<WarmServer>().FromSql($"select * from warm_servers where id = {seen.Id} for update").SingleAsync(cancellationToken);
+        if (row.State == seen.State && row.ClaimedBy == seen.ClaimedBy)
+        {
+            change(row);
+            await db.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Billing;
+using Spoq.Core.Instances;
+using Spoq.Core.Instances.Pool;
+using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Data;
+
+namespace Spoq.Infrastructure.Instances.Pool;
+
+/// <summary>Spares for new instances: claimed by row lock before the provider is asked, so that two never get one.</summary>
+public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, IEnumerable<IServerProvider> providers, TimeProvider clock)
+{
+    /// <summary>A rental outlives its instance: part of the caller's transaction.</summary>
+    internal void Keep(SpoqDbContext db, Instance instance, string reference, DateTimeOffset paidUntil)
+    {
+        if (!providers.OfType<IReusableServers>().Any(provider => provider.Name == instance.Provider))
+        {
+            return;
+        }
+
+        var spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, instance.Plan, clock.GetUtcNow());
+        spare.Keep(reference, paidUntil);
+        db.Add(spare);
+    }
+
+    /// <summary>What this instance has claimed, now or before a node died; null: there is none to be had.</summary>
+    /// <param name="instance">Whose order it is.</param>
+    /// <param name="mayClaim">False: its order may be at the provider already, so only what is claimed counts.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    internal async Task<WarmServer?> ClaimAsync(Instance instance, bool mayClaim, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var claimed = await db.Set<WarmServer>().AsNoTracking().SingleOrDefaultAsync(row => row.ClaimedBy == instance.Id && row.State == WarmState.Claimed, cancellationToken);
+        if (claimed is not null || !mayClaim || plans.Find(instance.Plan)?.Size is not { } size)
+        {
+            return claimed;
+        }
+
+        // The one that runs out last serves longest; another node's candidate is passed over, not waited for.
+        var fitting = plans.Plans.Where(plan => plan.Size == size).Select(plan => plan.Key).ToArray();
+        var least = (clock.GetUtcNow() + WarmServer.LeastLeft).ToUniversalTime();
+        var spare = await db.Set<WarmServer>().FromSql(
+            $"""
+            select * from warm_servers
+            where state = 'spare' and wiped_at is not null and provider = {instance.Provider} and region = {instance.Region} and plan = any({fitting}) and (paid_until is null or paid_until >= {least})
+            order by paid_until desc nulls first limit 1 for update skip locked
+            """).SingleOrDefaultAsync(cancellationToken);
+        if (spare is null || await db.LockInstanceAsync(instance.Id, cancellationToken) is not { } row || row.LeaseToken != instance.LeaseToken)
+        {
+            return null;
+        }
+
+        spare.Claim(instance.Id, clock.GetUtcNow());
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return spare;
+    }
+
+    /// <summary>It is the instance's own now; written down also when the instance has moved on.</summary>
+    internal Task TakenAsync(WarmServer spare) => EndAsync(spare, (row, now) => row.Taken(now));
+
+    /// <summary>It cannot be taken over: another is looked for, or bought.</summary>
+    internal Task BrokenAsync(WarmServer spare) => EndAsync(spare, (row, now) => row.Gone(now));
+
+    public async Task<PoolReport> ReportAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var since = clock.GetUtcNow().AddDays(-30);
+        var open = await db.Set<WarmServer>().AsNoTracking().Where(row => row.State != WarmState.Taken && row.State != WarmState.Gone).OrderBy(row => row.PaidUntil).Take(200).ToListAsync(cancellationToken);
+        var taken = await db.Set<WarmServer>().CountAsync(row => row.State == WarmState.Taken && row.EndedAt > since, cancellationToken);
+        var wasted = await db.Set<WarmServer>().CountAsync(row => row.State == WarmState.Gone && row.EndedAt > since, cancellationToken);
+        var orders = await db.Set<ProviderServer>().CountAsync(line => line.OrderedAt > since, cancellationToken);
+        return new PoolReport(open, taken, wasted, orders);
+    }
+
+    private async Task EndAsync(WarmServer spare, Action<WarmServer, DateTimeOffset> end)
+    {
+        await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
+        if (await db.Set<WarmServer>().SingleOrDefaultAsync(row => row.Id == spare.Id && row.State == WarmState.Claimed && row.ClaimedBy == spare.ClaimedBy, CancellationToken.None) is { } row)
+        {
+            end(row, clock.GetUtcNow());
+            await db.SaveChangesAsync(CancellationToken.None);
+        }
+    }
+}
+
+/// <param name="Taken">Orders of the last 30 days that a spare served.</param>
+/// <param name="Wasted">Spares of the last 30 days that nobody took.</param>
+/// <param name="Orders">All orders of the last 30 days.</param>
+public sealed record PoolReport(IReadOnlyList<WarmServer> Open, int Taken, int Wasted, int Orders);
