@@ -2003,7 +2003,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.HasIndex("Provider", "ServerReference")
                         .IsUnique()
                         .HasDatabaseName("ix_instances_provider_server_reference")
-                        .HasFilter("server_reference is not null");
+                        .HasFilter("server_reference is not null and state not in ('deleting', 'deleted', 'cancelling', 'cancelled')");
 
                     b.ToTable("instances", null, t =>
                         {

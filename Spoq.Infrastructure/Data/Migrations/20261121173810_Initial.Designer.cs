@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121172043_Initial")]
+    [Migration("20261121173810_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2006,7 +2006,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.HasIndex("Provider", "ServerReference")
                         .IsUnique()
                         .HasDatabaseName("ix_instances_provider_server_reference")
-                        .HasFilter("server_reference is not null");
+                        .HasFilter("server_reference is not null and state not in ('deleting', 'deleted', 'cancelling', 'cancelled')");
 
                     b.ToTable("instances", null, t =>
                         {

@@ -1507,7 +1507,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                 table: "instances",
                 columns: new[] { "provider", "server_reference" },
                 unique: true,
-                filter: "server_reference is not null");
+                filter: "server_reference is not null and state not in ('deleting', 'deleted', 'cancelling', 'cancelled')");
 
             migrationBuilder.CreateIndex(
                 name: "ix_local_mail_sent_at",
