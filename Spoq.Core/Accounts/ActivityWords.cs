@@ -54,6 +54,7 @@ public static class ActivityWords
         "access.api_key_created" => $"API key created: {detail}.",
         "access.api_key_rotated" => $"API key rotated: {detail}.",
         "access.api_key_revoked" => $"API key revoked: {detail}.",
+        _ when action.StartsWith("admin.", StringComparison.Ordinal) => $"As an administrator you did this: {action["admin.".Length..].Replace('_', ' ')}, {detail}.",
         _ => detail,
     };
 

@@ -48,7 +48,7 @@ public sealed class NarrowStory(StoryServer fixture) : IClassFixture<StoryServer
         await MeasureAsync(page, "setup 7");
         await customer.PressAsync("Go to dashboard");
         await page.WaitForURLAsync("**/dashboard");
-        foreach (var path in new[] { "/dashboard", "/console", "/dashboard/devices", "/dashboard/keys", "/dashboard/apps", "/dashboard/activity", "/dashboard/account" })
+        foreach (var path in new[] { "/dashboard", "/console", "/dashboard/devices", "/dashboard/billing", "/dashboard/keys", "/dashboard/apps", "/dashboard/activity", "/dashboard/account" })
         {
             await customer.GoAsync(path);
             await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
