@@ -49,7 +49,11 @@ public sealed partial class AdminInstancePage(AdminReports reports, AdminActions
         by => actions.TerminateAsync(by, InstanceId, CancellationToken.None),
         $"{Name} is being deleted.");
 
-    private Task HoldAsync() => ActAsync(Sure, by => actions.HoldAsync(by, InstanceId, _reason, CancellationToken.None), $"The subscription of {Name} is held.");
+    private async Task HoldAsync()
+    {
+        await ActAsync(Sure, by => actions.HoldAsync(by, InstanceId, _reason, CancellationToken.None), $"The subscription of {Name} is held.");
+        _reason = Refused is null ? "" : _reason;
+    }
 
     private Task ReleaseAsync() => ActAsync(Sure, by => actions.ReleaseAsync(by, InstanceId, CancellationToken.None), $"The subscription of {Name} moves again.");
 
