@@ -1,15 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Net;
 using System.Text.Json;
-using Spoq.Conductor.Reports;
 using Spoq.Core.Wire;
 
 namespace Spoq.Conductor.Updates;
 
 /// <summary>
 /// One run of <c>conductor update</c>: asks for a newer Conductor, puts it in place, restarts, and puts the one before back
-/// when it is not healthy in a minute. What is run is always a whole file, the old one or the new one; whoever ends this in
+/// when it is not healthy in a minute; then the same for the computer's own <c>spoq</c>. What is run is always a whole file, the old one or the new one; whoever ends this in
 /// between is made good by the next run, which finds the note beside the program.
 /// </summary>
 /// <param name="program">The file that is replaced.</param>
@@ -22,7 +20,9 @@ internal sealed class Updater(ConductorConfig config, DataDirectory data, HttpCl
     private static readonly TimeSpan s_between = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_restart = TimeSpan.FromSeconds(90);
 
-    private readonly HomeLine _home = new(config, http);
+    private const string CommandLine = "spoq";
+
+    private readonly UpdateDesk _desk = new(config, data, http);
     private readonly BuildFile _builds = new(http, releaseKey);
 
     private string Folder => Path.GetDirectoryName(program)!;
@@ -42,10 +42,17 @@ internal sealed class Updater(ConductorConfig config, DataDirectory data, HttpCl
             return Say(Well, "Another update is under way.");
         }
 
+        DeleteParts();
+        var own = await TryAsync(async () => await MakeGoodAsync(cancellationToken) ?? await TakeAsync(cancellationToken));
+        var commandLine = await TryAsync(async () => await new CommandLineUpdate(_desk, _builds, Path.Combine(Folder, CommandLine)).RunAsync(cancellationToken) is { } done ? Say(Well, done) : Well);
+        return own == Well ? commandLine : own;
+    }
+
+    private async Task<int> TryAsync(Func<Task<int>> update)
+    {
         try
         {
-            DeleteParts();
-            return await MakeGoodAsync(cancellationToken) ?? await TakeAsync(cancellationToken);
+            return await update();
         }
         catch (BuildException no)
         {
@@ -81,7 +88,7 @@ internal sealed class Updater(ConductorConfig config, DataDirectory data, HttpCl
 
     private async Task<int> TakeAsync(CancellationToken cancellationToken)
     {
-        if (await AskAsync(cancellationToken) is not { } offer)
+        if (await _desk.AskAsync(ThisArtifact.Name, ConductorVersion.Current, cancellationToken) is not { } offer)
         {
             return Say(Well, $"Conductor {ConductorVersion.Current} is the newest for this computer.");
         }
@@ -91,9 +98,9 @@ internal sealed class Updater(ConductorConfig config, DataDirectory data, HttpCl
             return Say(Well, $"Conductor {offer.Version} did not come up here before. Waiting for the next one.");
         }
 
-        var build = new Build(offer.Name, offer.Version, offer.Size, offer.Sha256, offer.Signature);
+        var build = UpdateDesk.BuildOf(offer);
         _builds.Admit(build, ConductorVersion.Current);
-        await _builds.FetchAsync(new Uri($"{config.ControlPlaneUrl.AbsoluteUri.TrimEnd('/')}/releases/{offer.Name}?token={Uri.EscapeDataString(offer.Token)}"), build, Part, cancellationToken);
+        await _builds.FetchAsync(_desk.AddressOf(offer), build, Part, cancellationToken);
         await BuildFile.CheckAsync(build, Part, program, cancellationToken);
         Replace(Previous, program);
         await WriteAsync(Note, offer.Version, cancellationToken);
@@ -115,30 +122,6 @@ internal sealed class Updater(ConductorConfig config, DataDirectory data, HttpCl
         await WriteAsync(Path.Combine(data.Root, UpdateOutcome.FileName), outcome, cancellationToken);
         File.Delete(Note);
         return isUp ? Say(Well, $"Updated to Conductor {version}.") : Say(Failed, $"Conductor {version} was not healthy within {s_healthy.TotalSeconds:0} s, so the one before was put back.");
-    }
-
-    private async Task<UpdateOffer?> AskAsync(CancellationToken cancellationToken)
-    {
-        if (data.Read(HomeReporter.TokenFile, ReportsJson.Default.SavedInstanceToken) is not { } saved)
-        {
-            throw new BuildException("This computer has not called home yet, so it is given no updates.");
-        }
-
-        using var body = JsonContent.Create(new UpdateAsk(ThisArtifact.Name, ConductorVersion.Current), WireJson.Default.UpdateAsk);
-        using var answer = await _home.SendAsync(HttpMethod.Post, "update", saved.InstanceToken, body, null, cancellationToken);
-        try
-        {
-            return answer switch
-            {
-                { StatusCode: HttpStatusCode.NoContent } => null,
-                { IsSuccessStatusCode: true } => await answer.Content.ReadFromJsonAsync(WireJson.Default.UpdateOffer, cancellationToken),
-                _ => throw new BuildException($"The control plane could not be asked for updates ({HomeLine.Name(answer)})."),
-            };
-        }
-        catch (JsonException)
-        {
-            throw new BuildException("The control plane's offer could not be read.");
-        }
     }
 
     private async Task<bool> RestartAsync(CancellationToken cancellationToken)
@@ -233,9 +216,12 @@ internal sealed class Updater(ConductorConfig config, DataDirectory data, HttpCl
     /// <summary>Left by runs that were killed: we hold the lock, so nobody writes them.</summary>
     private void DeleteParts()
     {
-        foreach (var part in Directory.EnumerateFiles(Folder, $".{Path.GetFileName(program)}-*.part*"))
+        foreach (var name in new[] { Path.GetFileName(program), CommandLine })
         {
-            File.Delete(part);
+            foreach (var part in Directory.EnumerateFiles(Folder, $".{name}-*.part*"))
+            {
+                File.Delete(part);
+            }
         }
     }
 

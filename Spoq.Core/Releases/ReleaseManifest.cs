@@ -14,6 +14,9 @@ public sealed record ReleaseManifest(string Version, string MinConductor, string
     public IEnumerable<ReleaseArtifact> CommandLines => Artifacts.Where(artifact => artifact.Product == ReleaseArtifact.CommandLine);
 
     /// <summary>Null: there is no build of it.</summary>
+    /// <summary>Older ones must update.</summary>
+    public string MinOf(string product) => product == ReleaseArtifact.Conductor ? MinConductor : MinCli;
+
     public string? VersionOf(string product) => Artifacts.FirstOrDefault(artifact => artifact.Product == product)?.Version;
 }
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Spoq.Core.Releases;
 
-/// <summary>Which computers take a new Conductor already.</summary>
+/// <summary>Which computers take a new Conductor, or a new <c>spoq</c>, already.</summary>
 public static class Rollout
 {
     public const int All = 100;
@@ -13,17 +13,18 @@ public static class Rollout
         (int)(BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(instanceId.ToByteArray(bigEndian: true))) % All);
 
     /// <param name="instanceId">Who asks.</param>
-    /// <param name="running">Its Conductor now.</param>
+    /// <param name="product">Of which product, such as <see cref="ReleaseArtifact.Conductor"/>.</param>
+    /// <param name="running">Its version of it now.</param>
     /// <param name="manifest">What is given out.</param>
     /// <param name="hasFailed">A computer that took this version had to go back.</param>
-    public static bool Offers(Guid instanceId, string running, ReleaseManifest manifest, bool hasFailed)
+    public static bool Offers(Guid instanceId, string product, string running, ReleaseManifest manifest, bool hasFailed)
     {
-        if (!ReleaseVersion.IsNewer(manifest.VersionOf(ReleaseArtifact.Conductor), running))
+        if (!ReleaseVersion.IsNewer(manifest.VersionOf(product), running))
         {
             return false;
         }
 
         // Too old to be served at all: whatever the new one's troubles are, staying is worse.
-        return ReleaseVersion.IsNewer(manifest.MinConductor, running) || (!hasFailed && CohortOf(instanceId) < manifest.Rollout);
+        return ReleaseVersion.IsNewer(manifest.MinOf(product), running) || (!hasFailed && CohortOf(instanceId) < manifest.Rollout);
     }
 }

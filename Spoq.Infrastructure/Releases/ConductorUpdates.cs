@@ -7,7 +7,7 @@ using Spoq.Infrastructure.Instances;
 
 namespace Spoq.Infrastructure.Releases;
 
-/// <summary>Which computer is offered a newer Conductor. A version that one of them had to take back is offered to no other.</summary>
+/// <summary>Which computer is offered a newer Conductor, or a newer <c>spoq</c> of its own. A version that one of them had to take back is offered to no other.</summary>
 public sealed class ConductorUpdates(IDbContextFactory<SpoqDbContext> contexts, DownloadService downloads)
 {
     private const string FailedKind = "update_failed";
@@ -15,19 +15,21 @@ public sealed class ConductorUpdates(IDbContextFactory<SpoqDbContext> contexts, 
     /// <summary>Null: there is nothing for it now.</summary>
     public async Task<UpdateOffer?> OfferAsync(Instance instance, UpdateAsk ask, CancellationToken cancellationToken)
     {
-        if (await downloads.ManifestAsync(cancellationToken) is not { } manifest || manifest.Find(ask.Artifact) is not { Product: ReleaseArtifact.Conductor } artifact)
+        if (await downloads.ManifestAsync(cancellationToken) is not { } manifest || manifest.Find(ask.Artifact) is not { } artifact)
         {
             return null;
         }
 
-        if (!Rollout.Offers(instance.Id, ask.Version, manifest, await HasFailedAsync(artifact.Version, cancellationToken)))
+        // A command line that does not start never takes its place: only the Conductor can have had to go back.
+        var hasFailed = artifact.Product == ReleaseArtifact.Conductor && await HasFailedAsync(artifact.Version, cancellationToken);
+        if (!Rollout.Offers(instance.Id, artifact.Product, ask.Version, manifest, hasFailed))
         {
             return null;
         }
 
-        var issued = await downloads.IssueAsync(instance.AccountId, ReleaseArtifact.Conductor, cancellationToken);
+        var issued = await downloads.IssueAsync(instance.AccountId, artifact.Product, cancellationToken);
         return issued.Try(out var download, out _)
-            ? new UpdateOffer(artifact.Name, artifact.Version, artifact.Size, artifact.Sha256, artifact.Signature, ReleaseVersion.IsNewer(manifest.MinConductor, ask.Version), download.Token)
+            ? new UpdateOffer(artifact.Name, artifact.Version, artifact.Size, artifact.Sha256, artifact.Signature, ReleaseVersion.IsNewer(manifest.MinOf(artifact.Product), ask.Version), download.Token)
             : null;
     }
 

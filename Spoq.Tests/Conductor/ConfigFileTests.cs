@@ -34,4 +34,20 @@ public sealed class ConfigFileTests
         Assert.Equal(complaint is null, isRead);
         Assert.Contains(complaint ?? "", said ?? "", StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_file_that_names_no_address_takes_a_free_port()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, $$"""
+            {"instance_id":"{{Guid.NewGuid()}}","owner_id":"{{Guid.NewGuid()}}","hostname":"alice.spoq.test","issuer":"https://spoq.test",
+             "jwks_url":"https://spoq.test/.well-known/jwks.json","control_plane_url":"https://spoq.test","data_directory":"/var/lib/conductor"}
+            """);
+
+        var isRead = Spoq.Conductor.ConfigFile.TryRead(file, out _, out var listen, out var said);
+
+        File.Delete(file);
+        Assert.True(isRead, said);
+        Assert.Equal("127.0.0.1:0", listen!.ToString());
+    }
 }

@@ -57,6 +57,11 @@ internal sealed class UpdateWorld : IDisposable
     /// <summary>Null: the control plane has nothing.</summary>
     public UpdateOffer? Offer { get; set; }
 
+    /// <summary>For the computer's own <c>spoq</c>; null: nothing.</summary>
+    public UpdateOffer? CommandLineOffer { get; set; }
+
+    public string CommandLine => Path.Combine(_folder, "spoq");
+
     public int Downloads { get; private set; }
 
     /// <summary>What the restarted program is called when asked whether it is well; null: it does not answer.</summary>
@@ -89,12 +94,17 @@ internal sealed class UpdateWorld : IDisposable
         Offer = OfferOf(Build);
     }
 
-    public UpdateOffer OfferOf(byte[] build, string version = "9.9.9", bool isForced = false)
+    public void PutCommandLine(string version)
     {
-        const string Name = "conductor-linux-amd64";
+        File.WriteAllBytes(CommandLine, Script(version));
+        File.SetUnixFileMode(CommandLine, (UnixFileMode)0b111_101_101);
+    }
+
+    public UpdateOffer OfferOf(byte[] build, string version = "9.9.9", bool isForced = false, string name = "conductor-linux-amd64")
+    {
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(build));
-        var signature = Convert.ToBase64String(_key.SignData(ReleaseSignature.Text(Name, version, sha256), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
-        return new UpdateOffer(Name, version, build.Length, sha256, signature, isForced, "once");
+        var signature = Convert.ToBase64String(_key.SignData(ReleaseSignature.Text(name, version, sha256), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
+        return new UpdateOffer(name, version, build.Length, sha256, signature, isForced, "once");
     }
 
     /// <summary>The real updater as a process of its own.</summary>
@@ -151,6 +161,12 @@ internal sealed class UpdateWorld : IDisposable
         }
     }
 
+    private async Task<UpdateOffer?> OfferAsync(HttpListenerRequest request)
+    {
+        var ask = await JsonSerializer.DeserializeAsync(request.InputStream, WireJson.Default.UpdateAsk);
+        return ask!.Artifact.StartsWith("spoq", StringComparison.Ordinal) ? CommandLineOffer : Offer;
+    }
+
     private async Task AnswerAsync(HttpListenerContext call)
     {
         var what = call.Request.Url!.Segments[^1];
@@ -158,7 +174,7 @@ internal sealed class UpdateWorld : IDisposable
         byte[]? body = what switch
         {
             "health" => health is null ? null : JsonSerializer.SerializeToUtf8Bytes(new HealthAnswer("ok", health, 1), WireJson.Default.HealthAnswer),
-            "update" => Offer is null ? [] : JsonSerializer.SerializeToUtf8Bytes(Offer, WireJson.Default.UpdateOffer),
+            "update" => await OfferAsync(call.Request) is { } offer ? JsonSerializer.SerializeToUtf8Bytes(offer, WireJson.Default.UpdateOffer) : [],
             _ => Build,
         };
         call.Response.StatusCode = body is null ? 503 : body.Length == 0 ? 204 : 200;

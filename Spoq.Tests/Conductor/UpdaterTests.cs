@@ -92,6 +92,30 @@ public sealed class UpdaterTests : IDisposable
         await MendsAsync();
     }
 
+    [Fact]
+    public async Task The_computers_own_command_line_is_kept_up_to_date_and_only_by_what_is_ours()
+    {
+        _world.Offer = null;
+        var good = _world.OfferOf(_world.Build, name: "spoq-linux-amd64");
+        foreach (var (offer, version, code) in new[]
+        {
+            (good with { Signature = null }, "1.0.0", 1),
+            (good with { Version = "10.0.0" }, "1.0.0", 1),
+            (_world.OfferOf(_world.Build, "0.0.9", name: "spoq-linux-amd64"), "1.0.0", 1),
+            (good, "9.9.9", 0),
+        })
+        {
+            _world.PutCommandLine("1.0.0");
+            _world.CommandLineOffer = offer;
+
+            Assert.Equal(code, await UpdateAsync());
+            Assert.Equal(UpdateWorld.Script(version), await File.ReadAllBytesAsync(_world.CommandLine));
+        }
+
+        Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode(_world.CommandLine));
+        Assert.DoesNotContain(Directory.GetFiles(Path.GetDirectoryName(_world.CommandLine)!), name => name.Contains(".part", StringComparison.Ordinal));
+    }
+
     private async Task MendsAsync()
     {
         Assert.Equal(0, await _world.RunAsync());

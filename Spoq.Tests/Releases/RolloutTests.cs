@@ -41,7 +41,7 @@ public sealed class RolloutTests(RolloutTests.Published fixture) : IClassFixture
     {
         var manifest = new ReleaseManifest("1.0.0", "0.5.0", "0.0.1", [new ReleaseArtifact(Artifact, "1.0.0", 1, "00")]) { Rollout = rollout };
 
-        Assert.Equal(isOffered, Rollout.Offers(Guid.NewGuid(), running, manifest, hasFailed));
+        Assert.Equal(isOffered, Rollout.Offers(Guid.NewGuid(), ReleaseArtifact.Conductor, running, manifest, hasFailed));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class RolloutTests(RolloutTests.Published fixture) : IClassFixture
         var before = await updates.OfferAsync(second, new UpdateAsk(Artifact, "0.9.0"), CancellationToken.None);
         Assert.Equal((Artifact, "1.0.0", "signed", false), (before!.Name, before.Version, before.Signature, before.IsForced));
         Assert.Null(await updates.OfferAsync(second, new UpdateAsk("conductor-linux-arm64", "0.9.0"), CancellationToken.None));
-        Assert.Null(await updates.OfferAsync(second, new UpdateAsk("spoq-linux-amd64", "0.9.0"), CancellationToken.None));
+        Assert.Null(await updates.OfferAsync(second, new UpdateAsk("spoq-linux-amd64", "1.0.0"), CancellationToken.None));
 
         for (var beat = 0; beat < 2; beat++)
         {
@@ -65,6 +65,7 @@ public sealed class RolloutTests(RolloutTests.Published fixture) : IClassFixture
         Assert.Single(db.InstanceEvents, line => line.InstanceId == first.Id && line.Kind == "update_failed");
         Assert.Null(await updates.OfferAsync(second, new UpdateAsk(Artifact, "0.9.0"), CancellationToken.None));
         Assert.True((await updates.OfferAsync(second, new UpdateAsk(Artifact, "0.4.0"), CancellationToken.None))!.IsForced);
+        Assert.Equal("spoq-linux-amd64", (await updates.OfferAsync(second, new UpdateAsk("spoq-linux-amd64", "0.9.0"), CancellationToken.None))!.Name);
     }
 
     private async Task<(Instance Instance, string Token)> ComputerAsync()

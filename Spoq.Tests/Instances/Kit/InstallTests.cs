@@ -43,6 +43,18 @@ public sealed class InstallTests(KitFixture fixture) : IClassFixture<KitFixture>
     }
 
     [Fact]
+    public async Task The_scripts_of_servers_have_nothing_that_shellcheck_minds()
+    {
+        var kit = Path.Combine(Repository.Root, "deploy");
+        var scripts = Directory.EnumerateFiles(kit, "*", SearchOption.AllDirectories).Where(file => File.ReadLines(file).FirstOrDefault()?.StartsWith("#!", StringComparison.Ordinal) == true).ToList();
+
+        var checkedOver = await Shell.RunAsync("shellcheck", scripts);
+
+        Assert.Contains(scripts, script => script.EndsWith("install.sh", StringComparison.Ordinal));
+        Assert.True(checkedOver.Code == 0, checkedOver.Output);
+    }
+
+    [Fact]
     public async Task The_units_are_understood_by_systemd()
     {
         var folder = Directory.CreateTempSubdirectory("spoq-units-").FullName;
