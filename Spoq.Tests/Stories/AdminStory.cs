@@ -129,27 +129,12 @@ public sealed class AdminStory(AdminStory.World world) : IClassFixture<AdminStor
     public sealed class World : StoryServer
     {
         private const string Email = "boss@example.com";
-        private readonly SemaphoreSlim _turn = new(1, 1);
-        private bool _isThere;
+        private Task? _signedUp;
 
         /// <summary>The administrator's, whose account is made when it is first asked for.</summary>
         public async Task<string> EmailAsync()
         {
-            await _turn.WaitAsync();
-            try
-            {
-                if (!_isThere)
-                {
-                    using var visitor = new HttpVisitor(Server);
-                    await visitor.SignUpAsync(Email);
-                    _isThere = true;
-                }
-            }
-            finally
-            {
-                _turn.Release();
-            }
-
+            await (_signedUp ??= SignUpAsync());
             return Email;
         }
 
@@ -161,6 +146,12 @@ public sealed class AdminStory(AdminStory.World world) : IClassFixture<AdminStor
             await page.GetByLabel("Password", new() { Exact = true }).FillAsync(Customer.Password);
             await page.GetByRole(AriaRole.Button, new() { Name = "Log in", Exact = true }).ClickAsync();
             await page.WaitForURLAsync(url => !url.Contains("/login", StringComparison.Ordinal));
+        }
+
+        private async Task SignUpAsync()
+        {
+            using var visitor = new HttpVisitor(Server);
+            await visitor.SignUpAsync(Email);
         }
 
         protected override Task<IReadOnlyDictionary<string, string>?> SettingsAsync() =>

@@ -6,7 +6,7 @@ public enum OrphanKind
     Unknown,
 
     /// <summary>A second server of an instance that has its own.</summary>
-    Double,
+    Second,
 
     /// <summary>The other way round: a row whose server the provider does not know.</summary>
     Missing,

@@ -69,7 +69,7 @@ internal sealed class OrphanSweep(
                 case SweepVerdict.EndDouble:
                 case SweepVerdict.Report:
                     seen.Add(server.Reference);
-                    await repairs.ReportAsync(provider.Name, server, facts.Instance is null ? OrphanKind.Unknown : OrphanKind.Double, cancellationToken);
+                    await repairs.ReportAsync(provider.Name, server, facts.Instance is null ? OrphanKind.Unknown : OrphanKind.Second, cancellationToken);
                     break;
             }
         }

@@ -75,7 +75,7 @@ public sealed class OrphanSweepTests(ScriptedWorld world) : IClassFixture<Script
         var twin = Guid.NewGuid().ToString();
         world.Provider.Strangers.Add(new ListedServer(twin, id, "spoq-twin", ServerPower.Running));
         await world.SweepAsync();
-        Assert.Equal(OrphanKind.Double, Assert.Single(await world.OrphansAsync()).Kind);
+        Assert.Equal(OrphanKind.Second, Assert.Single(await world.OrphansAsync()).Kind);
 
         world.Clock.Advance(SweepPlan.SafetyAge);
         await world.SweepAsync();

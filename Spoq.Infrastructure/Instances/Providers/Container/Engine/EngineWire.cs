@@ -67,9 +67,9 @@ internal sealed record VolumeSpec(string Name, IReadOnlyDictionary<string, strin
 
 internal sealed record ExecSpec(IReadOnlyList<string> Cmd, IReadOnlyList<string> Env)
 {
-    public bool AttachStdout => true;
+    public bool AttachStdout { get; init; } = true;
 
-    public bool AttachStderr => true;
+    public bool AttachStderr { get; init; } = true;
 }
 
 internal sealed record ExecStart(bool Detach, bool Tty);
