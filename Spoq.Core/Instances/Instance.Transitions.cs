@@ -158,7 +158,7 @@ public sealed partial class Instance
     public void Learn(Server server)
     {
         ServerReference = server.Reference;
-        Endpoint = server.Endpoint ?? Endpoint;
+        Endpoint = server.Endpoint ?? (server.IsReachedByName ? $"https://{Hostname}" : Endpoint);
         HostKeyFingerprint = server.HostKeyFingerprint ?? HostKeyFingerprint;
     }
 

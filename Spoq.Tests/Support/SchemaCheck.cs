@@ -5,9 +5,11 @@ using System.Text.RegularExpressions;
 namespace Spoq.Tests.Support;
 
 /// <summary>Checks JSON against the part of JSON Schema 2020-12 that our document uses; an unknown keyword is a failure, not a pass.</summary>
-internal sealed class SchemaCheck(JsonElement document)
+/// <param name="document">Where references lead.</param>
+/// <param name="isTolerant">True: members and words that the document does not name pass, as in answers of vendors.</param>
+internal sealed class SchemaCheck(JsonElement document, bool isTolerant = false)
 {
-    private static readonly HashSet<string> s_silent = ["description", "title", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "minItems", "maxItems"];
+    private static readonly HashSet<string> s_silent = ["description", "title", "default", "example", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "minItems", "maxItems", "uniqueItems"];
 
     /// <summary>What is wrong, by path; empty: nothing.</summary>
     public IReadOnlyList<string> Check(JsonElement value, JsonElement schema)
@@ -30,7 +32,7 @@ internal sealed class SchemaCheck(JsonElement document)
                     CheckType(value, keyword.Value, path, wrong);
                     break;
                 case "enum":
-                    Expect(keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value)), $"{path} is {value}, which is not listed", wrong);
+                    Expect(isTolerant || keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value)), $"{path} is {value}, which is not listed", wrong);
                     break;
                 case "oneOf" or "anyOf":
                     Expect(keyword.Value.EnumerateArray().Any(option => Check(value, option).Count == 0), $"{path} fits none of the options: {Short(value)}", wrong);
@@ -83,7 +85,7 @@ internal sealed class SchemaCheck(JsonElement document)
             {
                 Check(member.Value, inner, $"{path}.{member.Name}", wrong);
             }
-            else if (!schema.TryGetProperty("additionalProperties", out var others) || others.ValueKind == JsonValueKind.False)
+            else if (!isTolerant && (!schema.TryGetProperty("additionalProperties", out var others) || others.ValueKind == JsonValueKind.False))
             {
                 wrong.Add($"{path}.{member.Name} is not in the document");
             }

@@ -35,6 +35,9 @@ public interface IServerProvider
     /// <summary>Returns when the server is off or on its way there; one that is off or gone stays as it is.</summary>
     Task StopAsync(string reference, CancellationToken cancellationToken);
 
+    /// <summary>The server called home and proved itself: what only its making needed (scripts, secrets) goes.</summary>
+    Task SettleAsync(string reference, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>
     /// Ends the rental and removes the data. Asked again until nothing is left to do; one that is gone stays gone. After
     /// <see cref="ServerEnd.Gone"/> and <see cref="ServerEnd.Kept"/> <see cref="FindAsync"/> knows nothing of it any more.
@@ -73,7 +76,17 @@ public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostnam
 /// <param name="Endpoint">Where its Conductor is reached, once that is known.</param>
 /// <param name="PublicAddress">What its DNS record points at, once that is known.</param>
 /// <param name="HostKeyFingerprint">SHA256 fingerprint of its SSH host key; null where there is no SSH.</param>
-public sealed record Server(string Reference, ServerPower Power, string? Endpoint, string? PublicAddress, string? HostKeyFingerprint);
+public sealed record Server(string Reference, ServerPower Power, string? Endpoint, string? PublicAddress, string? HostKeyFingerprint)
+{
+    /// <summary>Its Conductor is reached by https under the instance's own hostname, once the address record is there.</summary>
+    public bool IsReachedByName { get; init; }
+
+    /// <summary>Ordered, but not all that belongs to it was made: the same order again goes on where it broke off.</summary>
+    public bool IsUnfinished { get; init; }
+
+    /// <summary>Why waiting does not help and a person must look, as a sentence; null: nothing is wrong.</summary>
+    public string? Trouble { get; init; }
+}
 
 public enum ServerPower
 {

@@ -6,11 +6,15 @@ public sealed record StepLimits(TimeSpan Deadline, int Attempts)
     /// <summary>Generous where a vendor boots hardware, short where only we are involved; their sum stays below 30 minutes.</summary>
     public static StepLimits Of(Step step) => step switch
     {
-        Step.Reserve => Minutes(2, 5),
-        Step.CreateServer => Minutes(6, 6),
+        Step.Reserve => Minutes(1, 5),
+        Step.CreateServer => Minutes(5, 6),
         Step.AwaitServer => Minutes(8, 8),
-        Step.ConfigureDns => Minutes(3, 8),
-        Step.InstallConductor => Minutes(5, 5),
+        Step.ConfigureDns => Minutes(2, 8),
+
+        // System updates and packages on a vendor's smallest machine.
+        Step.InstallConductor => Minutes(9, 5),
+
+        // A certificate authority is asked for the first certificate of the name.
         Step.Verify => Minutes(4, 12),
         Step.Ready => Minutes(1, 5),
         Step.StartServer or Step.StopServer => Minutes(4, 6),

@@ -8,6 +8,8 @@ internal sealed class LocalDnsZone : IDnsZone
 {
     private static readonly string s_here = IPAddress.Loopback.ToString();
 
+    public TimeSpan Memory => TimeSpan.Zero;
+
     public Task<string?> FindAsync(string hostname, CancellationToken cancellationToken) =>
         Task.FromResult(hostname.EndsWith(".localhost", StringComparison.Ordinal) ? s_here : null);
 

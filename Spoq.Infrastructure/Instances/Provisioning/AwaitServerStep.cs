@@ -18,7 +18,9 @@ internal sealed class AwaitServerStep(ServerProviders providers, TimeProvider cl
         {
             case null:
                 return new StepOutcome.Failed("server_missing", "The provider does not list the computer at the moment.");
-            case { Power: ServerPower.Running, Endpoint: not null }:
+            case { Trouble: { } trouble }:
+                return new StepOutcome.FailedForGood("needs_person", trouble);
+            case { Power: ServerPower.Running } when server.Endpoint is not null || (server.IsReachedByName && server.PublicAddress is not null):
                 return new StepOutcome.Done { Server = server };
             case { Power: ServerPower.Stopped }:
                 await provider.StartAsync(server.Reference, cancellationToken);

@@ -35,12 +35,16 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
             return new StepOutcome.NotYet(sure - clock.GetUtcNow(), "The provider has not confirmed the order; waiting to see whether the computer appears.");
         }
 
-        if (server is null && !order.IsNew && !await ledger.RepeatAsync(instance, cancellationToken))
+        if ((server is null || server.IsUnfinished) && !order.IsNew && !await ledger.RepeatAsync(instance, cancellationToken))
         {
             return Withdrawn(instance);
         }
 
-        server ??= await provider.CreateAsync(OrderOf(instance, order.ProvisioningToken), cancellationToken);
+        if (server is null || server.IsUnfinished)
+        {
+            server = await provider.CreateAsync(OrderOf(instance, order.ProvisioningToken), cancellationToken);
+        }
+
         await ledger.AnswerAsync(instance, server.Reference);
         return new StepOutcome.Done { Server = server };
     }

@@ -25,13 +25,20 @@ internal sealed class ConfigureDnsStep(ServerProviders providers, IDnsZone zone,
     }
 }
 
+/// <summary>Done when nobody can still be led by the record to the address, which will be somebody else's.</summary>
 internal sealed class RemoveDnsStep(IDnsZone zone) : IProvisioningStep
 {
+    /// <summary>Also the mark that an earlier visit saw the record gone: it is committed with the visit.</summary>
+    private const string Waiting = "Waiting until no resolver remembers the address.";
+
     public Step Step => Step.RemoveDns;
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
+        // Read first: a record that is there now was there until now, whatever an earlier visit saw.
+        var wasThere = zone.Memory > TimeSpan.Zero && await zone.FindAsync(instance.Hostname, cancellationToken) is not null;
         await zone.RemoveAsync(instance.Hostname, cancellationToken);
-        return Outcomes.Done;
+        var isForgotten = zone.Memory == TimeSpan.Zero || instance.Endpoint is null || (!wasThere && instance.WaitingFor == Waiting);
+        return isForgotten && !wasThere ? Outcomes.Done : new StepOutcome.NotYet(zone.Memory, Waiting);
     }
 }

@@ -4,8 +4,12 @@ using Microsoft.Extensions.Hosting;
 using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Instances.Dns;
+using Spoq.Infrastructure.Instances.Dns.Cloudflare;
 using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Providers.Contabo;
 using Spoq.Infrastructure.Instances.Providers.Container;
+using Spoq.Infrastructure.Instances.Providers.Fly;
+using Spoq.Infrastructure.Instances.Providers.Hostinger;
 using Spoq.Infrastructure.Instances.Providers.Local;
 using Spoq.Infrastructure.Ops;
 
@@ -21,15 +25,27 @@ internal static class ProvisioningSetup
         services.AddSingleton<ServerSettings>();
         services.AddSingleton<InstanceObserver>();
         services.AddContainers(configuration);
-        if (environment.IsProduction())
+        services.AddHostinger(configuration);
+        services.AddContabo(configuration);
+        services.AddFly(configuration);
+        if (services.TryAddCloudflare(configuration))
+        {
+            // Addresses are real from here on, in every environment.
+        }
+        else if (environment.IsProduction())
         {
             services.AddSingleton<IDnsZone, NoDnsZone>();
         }
         else
         {
+            services.AddSingleton<IDnsZone, LocalDnsZone>();
+            services.AddPretendNeighbour(environment, "DNS", "addresses end in .localhost, which is this machine", "Cloudflare__ApiToken");
+        }
+
+        if (!environment.IsProduction())
+        {
             services.AddLocalNeighbours(configuration);
             services.AddPretendNeighbour(environment, "servers", "each computer is a real Conductor, run as a process on this machine, without SSH", "Provisioning__DefaultProvider");
-            services.AddPretendNeighbour(environment, "DNS", "addresses end in .localhost, which is this machine", "a DNS provider");
             services.AddPretendNeighbour(environment, "AI", "the model spoq-echo says back what it is asked", "an AI upstream");
         }
 
@@ -60,6 +76,5 @@ internal static class ProvisioningSetup
         services.AddSingleton<LocalProvider>();
         services.AddSingleton<IServerProvider>(provider => provider.GetRequiredService<LocalProvider>());
         services.AddHostedService<LocalShutdown>();
-        services.AddSingleton<IDnsZone, LocalDnsZone>();
     }
 }

@@ -12,43 +12,84 @@ public abstract class ServerProviderConformance
     protected static ServerOrder NewOrder() =>
         new(Guid.CreateVersion7(), Guid.CreateVersion7(), "alice.localhost", "alice", new ServerSize(1, 2, 10), "local", Guid.NewGuid().ToString("n")) { BootScript = "#!/bin/sh\nexit 0\n" };
 
+    /// <summary>An order that this provider can carry out.</summary>
+    protected virtual ServerOrder OrderHere() => NewOrder();
+
     [Fact]
     public async Task There_is_nothing_before_the_order()
     {
-        Assert.Null(await Provider.FindAsync(Guid.CreateVersion7(), CancellationToken.None));
+        var id = Guid.CreateVersion7();
+
+        Assert.Null(await Provider.FindAsync(id, CancellationToken.None));
         Assert.NotEmpty(await Provider.RegionsAsync(null, CancellationToken.None));
+        Assert.DoesNotContain(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == id);
     }
 
     [Fact]
     public async Task An_order_is_found_by_instance_and_by_reference_and_comes_up()
     {
-        var order = NewOrder();
+        var order = OrderHere();
 
         var made = await Provider.CreateAsync(order, CancellationToken.None);
         var up = await BecomesAsync(made.Reference, ServerPower.Running);
 
         Assert.Equal(made.Reference, (await Provider.FindAsync(order.InstanceId, CancellationToken.None))!.Reference);
-        Assert.NotNull(up.Endpoint);
+        Assert.True(up.Endpoint is not null || up.IsReachedByName);
         Assert.NotNull(up.PublicAddress);
-        await Provider.EndAsync(made.Reference, CancellationToken.None);
+        Assert.Null(up.Trouble);
+        Assert.False(up.IsUnfinished);
+        var listed = Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        Assert.Equal((made.Reference, ServerPower.Running), (listed.Reference, listed.Power));
+        await EndAsync(made.Reference);
     }
 
     [Fact]
     public async Task It_stops_starts_and_takes_every_wish_twice()
     {
-        var made = await Provider.CreateAsync(NewOrder(), CancellationToken.None);
+        var order = OrderHere();
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
         await BecomesAsync(made.Reference, ServerPower.Running);
 
-        await Provider.StopAsync(made.Reference, CancellationToken.None);
-        await Provider.StopAsync(made.Reference, CancellationToken.None);
+        await WishAsync(() => Provider.StopAsync(made.Reference, CancellationToken.None));
+        await WishAsync(() => Provider.StopAsync(made.Reference, CancellationToken.None));
         await BecomesAsync(made.Reference, ServerPower.Stopped);
-        await Provider.StartAsync(made.Reference, CancellationToken.None);
-        await Provider.StartAsync(made.Reference, CancellationToken.None);
+        await WishAsync(() => Provider.StartAsync(made.Reference, CancellationToken.None));
+        await WishAsync(() => Provider.StartAsync(made.Reference, CancellationToken.None));
         await BecomesAsync(made.Reference, ServerPower.Running);
-        await Provider.EndAsync(made.Reference, CancellationToken.None);
-        await Provider.EndAsync(made.Reference, CancellationToken.None);
+        await Provider.SettleAsync(made.Reference, CancellationToken.None);
+        await Provider.SettleAsync(made.Reference, CancellationToken.None);
+        var end = await EndAsync(made.Reference);
 
+        Assert.Equal(end, await EndAsync(made.Reference));
         Assert.Null(await Provider.GetAsync(made.Reference, CancellationToken.None));
+        Assert.Null(await Provider.FindAsync(order.InstanceId, CancellationToken.None));
+        Assert.DoesNotContain(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        await Provider.StopAsync(made.Reference, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task The_same_order_twice_is_one_server()
+    {
+        var order = OrderHere();
+
+        var first = await Provider.CreateAsync(order, CancellationToken.None);
+        var second = await Provider.CreateAsync(order, CancellationToken.None);
+
+        Assert.Equal(first.Reference, second.Reference);
+        Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        await EndAsync(first.Reference);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_cannot_be_started()
+    {
+        var order = OrderHere();
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
+        await EndAsync(made.Reference);
+
+        var no = await Assert.ThrowsAsync<ProviderException>(() => Provider.StartAsync(made.Reference, CancellationToken.None));
+
+        Assert.True(no.IsFinal);
     }
 
     protected async Task<Server> BecomesAsync(string reference, ServerPower power)
@@ -60,4 +101,41 @@ public abstract class ServerProviderConformance
             TimeSpan.FromSeconds(60));
         return server!;
     }
+
+    /// <summary>Asks until nothing is left to do.</summary>
+    protected async Task<ServerEnd> EndAsync(string reference)
+    {
+        ServerEnd end = new ServerEnd.Ending("");
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return (end = await Provider.EndAsync(reference, CancellationToken.None)) is not ServerEnd.Ending;
+                }
+                catch (ProviderException busy) when (busy.WaitFor is not null)
+                {
+                    return false;
+                }
+            },
+            "the rental to end",
+            TimeSpan.FromSeconds(60));
+        return end;
+    }
+
+    /// <summary>A vendor that is still at the last wish may ask for patience, and nothing else.</summary>
+    private async Task WishAsync(Func<Task> wish) => await Eventually.TrueAsync(
+        async () =>
+        {
+            try
+            {
+                await wish();
+                return true;
+            }
+            catch (ProviderException busy) when (busy.WaitFor is not null)
+            {
+                return false;
+            }
+        },
+        "a wish to be taken");
 }

@@ -11,12 +11,13 @@ namespace Spoq.Tests.Instances.Provisioning;
 /// <summary>An instance bought as the wizard and the checkout buy it, without the clicks.</summary>
 internal static class Purchase
 {
-    public static async Task<Guid> BuyAsync(IServiceProvider services, Guid accountId, string provider = "local")
+    public static async Task<Guid> BuyAsync(IServiceProvider services, Guid accountId, string provider = "local", string? planKey = null, string region = "local")
     {
         var clock = services.GetRequiredService<TimeProvider>();
-        var plan = services.GetRequiredService<PlanCatalogue>().Plans[0];
+        var plans = services.GetRequiredService<PlanCatalogue>();
+        var plan = planKey is null ? plans.Plans[0] : plans.Find(planKey)!;
         var address = $"t{Guid.NewGuid().ToString("n")[..12]}";
-        var instance = new Instance(Guid.CreateVersion7(), accountId, address, $"{address}.localhost", "alice", plan.Key, "local", provider, clock.GetUtcNow());
+        var instance = new Instance(Guid.CreateVersion7(), accountId, address, $"{address}.localhost", "alice", plan.Key, region, provider, clock.GetUtcNow());
         await using (var db = await services.GetRequiredService<IDbContextFactory<SpoqDbContext>>().CreateDbContextAsync())
         {
             db.Instances.Add(instance);

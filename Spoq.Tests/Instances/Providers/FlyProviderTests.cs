@@ -1,0 +1,163 @@
+using Microsoft.Extensions.Options;
+using Spoq.Core.Billing;
+using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Providers.Fly;
+using Spoq.Infrastructure.Ops;
+using Spoq.Tests.Emulators;
+using Spoq.Tests.Emulators.Fly;
+
+namespace Spoq.Tests.Instances.Providers;
+
+public sealed class FlyProviderTests : VendorConformance
+{
+    private const string Image = "registry.fly.io/spoq-runtime:1";
+
+    private FlyEmulator? _vendor;
+
+    internal override ServerVendorEmulator Vendor => Fly;
+
+    protected override ServerSize Size => new(1, 2, 10);
+
+    protected override string Region => "ams";
+
+    private FlyEmulator Fly => _vendor ??= new FlyEmulator(Clock);
+
+    [Fact]
+    public async Task A_computer_is_an_app_with_addresses_a_secret_a_volume_and_one_machine()
+    {
+        var order = OrderHere();
+
+        await Provider.CreateAsync(order, CancellationToken.None);
+
+        var app = Assert.Single(Fly.Apps.Values);
+        var machine = Assert.Single(app.Machines);
+        Assert.Equal((ServerMark.Of(order.InstanceId), 2), (app.Name, app.Ips.Count));
+        Assert.Equal(order.ProvisioningToken, app.Secrets["SPOQ_TOKEN"]);
+        Assert.Equal(new FlyEmulator.Volume(machine.Volume, "ams", 10), Assert.Single(app.Volumes));
+        Assert.Equal(Image, machine.Config.GetProperty("image").GetString());
+        Assert.Equal((1, 2048, "shared"), GuestOf(machine));
+        Assert.Equal([22, 80, 443], machine.Config.GetProperty("services").EnumerateArray().Select(service => service.GetProperty("ports")[0].GetProperty("port").GetInt32()));
+        Assert.Equal(order.InstanceId.ToString(), machine.Config.GetProperty("env").GetProperty("SPOQ_INSTANCE").GetString());
+        Assert.DoesNotContain(order.ProvisioningToken, machine.Config.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 4, 2, "shared")]
+    [InlineData(4, 16, 8, "shared")]
+    [InlineData(8, 32, 8, "performance")]
+    public async Task Memory_decides_how_many_processors_there_must_be(int cpus, int memory, int expected, string kind)
+    {
+        await Provider.CreateAsync(OrderHere() with { Size = new ServerSize(cpus, memory, 50) }, CancellationToken.None);
+
+        Assert.Equal((expected, memory * 1024, kind), GuestOf(Assert.Single(Assert.Single(Fly.Apps.Values).Machines)));
+    }
+
+    [Theory]
+    [InlineData("POST /v1/apps")]
+    [InlineData("POST /v1/apps/spoq-*/ip_assignments")]
+    [InlineData("POST /v1/apps/spoq-*/secrets/*")]
+    [InlineData("POST /v1/apps/spoq-*/volumes")]
+    public async Task What_broke_off_half_way_is_unfinished_and_the_same_order_goes_on(string call)
+    {
+        var order = OrderHere();
+        Fly.Fail(Fault.DropAfter, call);
+        await Assert.ThrowsAsync<ProviderException>(() => Provider.CreateAsync(order, CancellationToken.None));
+
+        var half = await Provider.FindAsync(order.InstanceId, CancellationToken.None);
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+
+        Assert.True(half!.IsUnfinished);
+        var app = Assert.Single(Fly.Apps.Values);
+        Assert.Equal((2, 1, 1), (app.Ips.Count, app.Volumes.Count, app.Machines.Count));
+    }
+
+    [Fact]
+    public async Task Half_a_computer_is_ended_like_a_whole_one()
+    {
+        var order = OrderHere();
+        Fly.Fail(Fault.DropBefore, Fly.PurchaseCall);
+        await Assert.ThrowsAsync<ProviderException>(() => Provider.CreateAsync(order, CancellationToken.None));
+
+        var half = await Provider.FindAsync(order.InstanceId, CancellationToken.None);
+        var end = await EndAsync(half!.Reference);
+
+        Assert.IsType<ServerEnd.Gone>(end);
+        Assert.Empty(Fly.Marked);
+    }
+
+    [Fact]
+    public async Task A_host_without_room_is_left_for_another()
+    {
+        var order = OrderHere();
+        Fly.FullHosts = 1;
+
+        var no = await Assert.ThrowsAsync<ProviderException>(() => Provider.CreateAsync(order, CancellationToken.None));
+        var volumes = Assert.Single(Fly.Apps.Values).Volumes.Count;
+        await Provider.CreateAsync(order, CancellationToken.None);
+
+        Assert.Equal(("sold_out", false), (no.Code, no.IsFinal));
+        Assert.Contains("another region", no.Message, StringComparison.Ordinal);
+        Assert.Equal(0, volumes);
+        Assert.Single(Assert.Single(Fly.Apps.Values).Machines);
+    }
+
+    [Fact]
+    public async Task A_name_that_somebody_else_has_is_not_ours_to_use()
+    {
+        var order = OrderHere();
+        Fly.Taken.Add(ServerMark.Of(order.InstanceId));
+
+        var no = await Assert.ThrowsAsync<ProviderException>(() => Provider.CreateAsync(order, CancellationToken.None));
+
+        Assert.Equal("provider_denied", no.Code);
+        Assert.Empty(Fly.Bought);
+    }
+
+    [Fact]
+    public async Task A_suspended_machine_is_off_and_starts_again()
+    {
+        var order = OrderHere();
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        Fly.Force(order.InstanceId, "suspended");
+
+        await BecomesAsync(made.Reference, ServerPower.Stopped);
+        await Provider.StartAsync(made.Reference, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+    }
+
+    [Fact]
+    public async Task A_machine_that_failed_is_a_persons()
+    {
+        var order = OrderHere();
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
+        Fly.Force(order.InstanceId, "failed");
+
+        Assert.NotNull((await Provider.GetAsync(made.Reference, CancellationToken.None))!.Trouble);
+    }
+
+    [Fact]
+    public async Task Every_page_of_apps_is_read()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await Provider.CreateAsync(OrderHere(), CancellationToken.None);
+        }
+
+        Assert.Equal(5, (await Provider.ListAsync(CancellationToken.None)).Count);
+    }
+
+    protected override IServerProvider NewProvider()
+    {
+        var options = Options.Create(new FlyOptions { ApiToken = FlyEmulator.ApiToken, Organization = FlyEmulator.Organization, Image = Image, BaseUrl = Fly.BaseUrl });
+        return new FlyProvider(new FlyApi(VendorClients.To((FlyApi.Key, Fly.BaseUrl)), options, Clock), options, Options.Create(new SpoqOptions { BaseUrl = new Uri("https://spoq.example"), InstanceDomain = "spoq.example" }));
+    }
+
+    private static (int Cpus, int Memory, string Kind) GuestOf(FlyEmulator.Machine machine)
+    {
+        var guest = machine.Config.GetProperty("guest");
+        return (guest.GetProperty("cpus").GetInt32(), guest.GetProperty("memory_mb").GetInt32(), guest.GetProperty("cpu_kind").GetString()!);
+    }
+}
