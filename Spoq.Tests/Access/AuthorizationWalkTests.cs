@@ -214,6 +214,9 @@ public sealed partial class AuthorizationWalkTests(ApiWorld world) : IClassFixtu
     {
         using var answer = await visitor.Http.GetAsync(new Uri(path, UriKind.Relative));
         var html = await answer.Content.ReadAsStringAsync();
+
+        // A page that refuses names its own request, which is another one each time.
+        html = html.Replace(answer.Headers.GetValues("X-Request-Id").Single(), "…", StringComparison.Ordinal);
         var text = NotWords().Replace(html.Replace(path.Split('/').Last(part => Guid.TryParse(part, out _)), "…", StringComparison.OrdinalIgnoreCase), " ");
         return ((int)answer.StatusCode, text.Trim());
     }

@@ -103,6 +103,39 @@ public abstract class PaymentsConformance
         await Assert.ThrowsAsync<PaymentsException>(() => Payments.ExpireCheckoutAsync("cs_that_never_was", None));
     }
 
+    [Fact]
+    public async Task What_was_bought_is_paid_for_a_period_and_may_be_told_to_end_and_to_go_on_any_number_of_times()
+    {
+        var (_, reference) = await PaidAsync();
+        var subscription = (await Payments.FindCheckoutAsync(reference, None))!.Subscription!;
+
+        foreach (var isRenewed in (bool[])[false, false, true, true])
+        {
+            await Payments.SetRenewalAsync(subscription, isRenewed, None);
+        }
+
+        var facts = await Payments.FindSubscriptionAsync(subscription, None);
+        Assert.Equal(RenewalStanding.Paid, facts!.Standing);
+        Assert.InRange(facts.PaidUntil, Now.AddDays(27), Now.AddDays(32));
+        Assert.Null(await Payments.FindSubscriptionAsync("sub_that_never_was", None));
+        await Assert.ThrowsAsync<PaymentsException>(() => Payments.SetRenewalAsync("sub_that_never_was", false, None));
+    }
+
+    [Fact]
+    public async Task One_more_period_is_collected_once_and_goes_back_once()
+    {
+        var (order, reference) = await PaidAsync();
+        var before = (await Payments.FindCheckoutAsync(reference, None))!;
+        var demand = new PaymentDemand(Guid.CreateVersion7(), order.AccountId, before.Customer, before.Subscription, order.PlanName, order.Interval, order.Price);
+
+        var collected = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Payments.CollectAsync(demand, None)));
+
+        Assert.True(Assert.Single(collected.Distinct()).IsPaid);
+        var backs = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Payments.RefundAsync(collected[0].Reference, demand.PaymentId, None)));
+        Assert.All(backs, Assert.True);
+        Assert.False((await Payments.FindCheckoutAsync(reference, None))!.Refunded);
+    }
+
     private async Task<(CheckoutOrder Order, string Reference)> PaidAsync()
     {
         var order = NewOrder();
