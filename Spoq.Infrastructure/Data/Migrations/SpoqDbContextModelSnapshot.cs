@@ -2426,7 +2426,7 @@ namespace Spoq.Infrastructure.Data.Migrations
 
                     b.ToTable("orphans", null, t =>
                         {
-                            t.HasCheckConstraint("ck_orphan_kind", "kind in ('unknown', 'double', 'missing')");
+                            t.HasCheckConstraint("ck_orphan_kind", "kind in ('unknown', 'second', 'missing')");
                         });
                 });
 

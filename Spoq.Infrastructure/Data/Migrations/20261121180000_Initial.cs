@@ -168,7 +168,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_orphans", x => x.id);
-                    table.CheckConstraint("ck_orphan_kind", "kind in ('unknown', 'double', 'missing')");
+                    table.CheckConstraint("ck_orphan_kind", "kind in ('unknown', 'second', 'missing')");
                 });
 
             migrationBuilder.CreateTable(

@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121173810_Initial")]
+    [Migration("20261121180000_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2429,7 +2429,7 @@ namespace Spoq.Infrastructure.Data.Migrations
 
                     b.ToTable("orphans", null, t =>
                         {
-                            t.HasCheckConstraint("ck_orphan_kind", "kind in ('unknown', 'double', 'missing')");
+                            t.HasCheckConstraint("ck_orphan_kind", "kind in ('unknown', 'second', 'missing')");
                         });
                 });
 
