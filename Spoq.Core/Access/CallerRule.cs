@@ -59,5 +59,8 @@ public sealed record CallerRule(string Scope)
     };
 }
 
+/// <summary>The endpoint is for whoever runs this installation, by its operator key.</summary>
+public sealed record OperatorKeyRule;
+
 /// <summary>The endpoint is for servers of ours and checks their own token itself.</summary>
 public sealed record InstanceTokenRule;

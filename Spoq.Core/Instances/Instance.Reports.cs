@@ -5,6 +5,9 @@ public sealed partial class Instance
 {
     public void ExpectPhoneHome(byte[] provisioningTokenHash) => ProvisioningTokenHash = provisioningTokenHash;
 
+    /// <summary>The one it has stays: its visitors know it.</summary>
+    public void KeepHostKey(byte[] sealedKey) => SealedHostKey ??= sealedKey;
+
     /// <summary>The worker that waits for this call is woken.</summary>
     public void PhoneHome(string version, byte[] instanceTokenHash, DateTimeOffset now)
     {
@@ -39,11 +42,12 @@ public sealed partial class Instance
         DiskTotalBytes = vitals.DiskTotalBytes;
     }
 
-    /// <summary>No token of the server counts any more.</summary>
+    /// <summary>No token of the server counts any more, and nobody needs its key.</summary>
     public void RevokeTokens()
     {
         ProvisioningTokenHash = null;
         InstanceTokenHash = null;
+        SealedHostKey = null;
     }
 }
 

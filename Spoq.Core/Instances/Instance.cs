@@ -89,6 +89,9 @@ public sealed partial class Instance
     /// <summary>SHA256 fingerprint of the server's SSH host key; null where the provider has no SSH.</summary>
     public string? HostKeyFingerprint { get; private set; }
 
+    /// <summary>The private half of that key, encrypted: made once, put on every server that the instance gets.</summary>
+    public byte[]? SealedHostKey { get; private set; }
+
     public string? ConductorVersion { get; private set; }
 
     /// <summary>SHA-256 of the one-time token the server phones home with.</summary>

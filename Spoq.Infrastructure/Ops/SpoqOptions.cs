@@ -14,6 +14,9 @@ public sealed class SpoqOptions
     /// <summary>Comma-separated: <c>web</c> (pages, API, hubs), <c>worker</c> (reconcilers, inbox, outbox).</summary>
     public string Roles { get; set; } = "web,worker";
 
+    /// <summary>Opens <c>/internal/containers/…</c>: for our own hands and scripts. Unset: closed to all.</summary>
+    public string? OperatorKey { get; set; }
+
     /// <summary>What development keeps between runs: the database, local computers, generated keys.</summary>
     public string DataDirectory { get; set; } = null!;
 

@@ -23,6 +23,11 @@ internal sealed class SpoqOptionsValidation : IValidateOptions<SpoqOptions>
             wrong.Add($"Spoq__Roles is \"{options.Roles}\": use web, worker, or web,worker.");
         }
 
+        if (options.OperatorKey is { Length: > 0 and < 32 })
+        {
+            wrong.Add("Spoq__OperatorKey must be at least 32 letters (openssl rand -hex 32), or left out.");
+        }
+
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 }

@@ -6,7 +6,8 @@ namespace Spoq.Web.Access;
 
 /// <summary>
 /// Who may call an endpoint. Each uses exactly one of <c>AllowAnonymous</c>, <see cref="RequireAccount"/>,
-/// <see cref="RequireScope"/>, <see cref="RequireAdmin"/> and <see cref="RequireInstanceToken"/>.
+/// <see cref="RequireScope"/>, <see cref="RequireAdmin"/>, <see cref="RequireInstanceToken"/>
+/// and <see cref="OperatorDoor.RequireOperatorKey"/>.
 /// What they leave in the metadata is what the gate, the API document and the tests read.
 /// </summary>
 internal static class Callers

@@ -1,3 +1,4 @@
+using Spoq.Web.Instances.Containers;
 using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Instances.Setup;
 
@@ -18,5 +19,6 @@ internal static class InstancesEndpoints
         routes.MapRuntimeToken();
         routes.MapMembers();
         routes.MapConsoleDoor();
+        routes.MapContainers();
     }
 }

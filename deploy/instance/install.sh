@@ -168,7 +168,7 @@ users() {
 
 user() { # name
   local numbers=()
-  [[ $1 =~ ^[a-z][a-z0-9_-]{0,31}$ ]] || die "\"$1\" is no name of a user."
+  [[ $1 =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] || die "\"$1\" is no name of a user."
   # Their files are there already: the number that owns them is theirs.
   [ ! -d "/home/$1" ] || numbers=(--uid "$(stat -c %u "/home/$1")" --no-create-home)
   getent passwd "$1" >/dev/null || useradd --create-home --gid spoq --shell /bin/bash "${numbers[@]}" "$1"

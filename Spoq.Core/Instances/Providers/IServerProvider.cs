@@ -75,7 +75,7 @@ public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostnam
 /// <param name="Reference">The provider's own id.</param>
 /// <param name="Endpoint">Where its Conductor is reached, once that is known.</param>
 /// <param name="PublicAddress">What its DNS record points at, once that is known.</param>
-/// <param name="HostKeyFingerprint">SHA256 fingerprint of its SSH host key; null where there is no SSH.</param>
+/// <param name="HostKeyFingerprint">SHA256 fingerprint of the SSH host key that visitors see; null where that is the one we gave it, or there is no SSH.</param>
 public sealed record Server(string Reference, ServerPower Power, string? Endpoint, string? PublicAddress, string? HostKeyFingerprint)
 {
     /// <summary>Its Conductor is reached by https under the instance's own hostname, once the address record is there.</summary>
@@ -86,6 +86,9 @@ public sealed record Server(string Reference, ServerPower Power, string? Endpoin
 
     /// <summary>Why waiting does not help and a person must look, as a sentence; null: nothing is wrong.</summary>
     public string? Trouble { get; init; }
+
+    /// <summary>Where SSH answers at <see cref="PublicAddress"/>.</summary>
+    public int SshPort { get; init; } = 22;
 }
 
 public enum ServerPower

@@ -46,7 +46,7 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
         }
 
         await ledger.AnswerAsync(instance, server.Reference);
-        return new StepOutcome.Done { Server = server };
+        return new StepOutcome.Done { Server = provider.Capabilities.HasFlag(ServerCapabilities.Ssh) ? server with { HostKeyFingerprint = server.HostKeyFingerprint ?? order.HostKeyFingerprint } : server };
     }
 
     /// <summary>Null: none fits. A claim is written before the provider is asked, so a death in between takes the same one over again.</summary>

@@ -1,8 +1,11 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Dns;
 using Spoq.Infrastructure.Instances.Dns.Cloudflare;
 using Spoq.Infrastructure.Instances.Providers;
@@ -12,6 +15,7 @@ using Spoq.Infrastructure.Instances.Providers.Fly;
 using Spoq.Infrastructure.Instances.Providers.Hostinger;
 using Spoq.Infrastructure.Instances.Providers.Local;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Releases;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
@@ -22,7 +26,9 @@ internal static class ProvisioningSetup
         services.AddSingleton<ServerProviders>();
         services.AddSingleton<ServerLedger>();
         services.AddSingleton<ServerReports>();
-        services.AddSingleton<ServerSettings>();
+        services.AddSingleton(provider => new ServerSettings(
+            provider.GetRequiredService<IDbContextFactory<SpoqDbContext>>(), provider.GetRequiredService<DownloadService>(), provider.GetRequiredService<SecretBox>(),
+            provider.GetRequiredService<IOptions<SpoqOptions>>(), provider.GetService<IContainerDoor>()));
         services.AddSingleton<InstanceObserver>();
         services.AddContainers(configuration);
         services.AddHostinger(configuration);

@@ -28,7 +28,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         var line = await OpenLineAsync(db, instance.Id, cancellationToken);
         if (line is { SealedProvisioningToken: { } known })
         {
-            return new OpenOrder(line.OrderedAt, IsNew: false, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)));
+            return new OpenOrder(line.OrderedAt, IsNew: false, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)), FingerprintOf(row));
         }
 
         // A line without a token: the server was made, called home and forgot it, before its maker's answer was written down.
@@ -42,9 +42,14 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
 
         line.KeepProvisioningToken(secrets.Seal(Encoding.ASCII.GetBytes(token), TokenPurpose));
         row.ExpectPhoneHome(ServerTokens.Hash(token));
+        if (row.SealedHostKey is null)
+        {
+            row.KeepHostKey(secrets.Seal(Encoding.ASCII.GetBytes(HostKey.New().Pem), HostKey.Purpose));
+        }
+
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new OpenOrder(line.OrderedAt, isNew, token);
+        return new OpenOrder(line.OrderedAt, isNew, token, FingerprintOf(row));
     }
 
     /// <summary>Written before a provider that may have heard of the order is asked again: from now on its answer is waited for anew. False: no longer ours to order for.</summary>
@@ -92,6 +97,9 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         }
     }
 
+    private string? FingerprintOf(Instance instance) =>
+        instance.SealedHostKey is { } key ? HostKey.Read(Encoding.ASCII.GetString(secrets.Open(key, HostKey.Purpose))).Fingerprint : null;
+
     /// <summary>Null when the lease or the instance has gone another way.</summary>
     private static async Task<Instance?> LockMineAsync(SpoqDbContext db, Instance instance, CancellationToken cancellationToken) =>
         await db.LockInstanceAsync(instance.Id, cancellationToken) is { Road: Road.Create } row && row.LeaseToken == instance.LeaseToken ? row : null;
@@ -101,7 +109,8 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
 }
 
 /// <param name="IsNew">False: the provider may have heard of it already.</param>
-internal sealed record OpenOrder(DateTimeOffset OrderedAt, bool IsNew, string ProvisioningToken);
+/// <param name="HostKeyFingerprint">Of the SSH host key that the server will be given.</param>
+internal sealed record OpenOrder(DateTimeOffset OrderedAt, bool IsNew, string ProvisioningToken, string? HostKeyFingerprint);
 
 /// <summary>Tokens of servers: 256 random bits, stored as SHA-256, compared in constant time.</summary>
 internal static class ServerTokens

@@ -38,6 +38,17 @@ internal static class TestEngine
 
     public static async Task<ContainerOptions> OptionsAsync(string image) => new() { Socket = await SocketAsync(), Image = image, StopGraceSeconds = 5 };
 
+    /// <summary>One of the images that ship, made by its own script; the first time takes some minutes and says so.</summary>
+    public static async Task<string> ImageAsync(string kit)
+    {
+        await SocketAsync();
+        var name = $"localhost/spoq-{kit}:latest";
+        var script = Path.Combine(Repository.Root, "deploy", kit, "build-image");
+        using var build = Process.Start(new ProcessStartInfo("bash", [script, name]) { Environment = { ["PODMAN"] = Podman.Replace("'", "", StringComparison.Ordinal), ["SPOQ_BASE_TAR"] = Path.Combine(Cache, "debian-base.tar") } })!;
+        await build.WaitForExitAsync();
+        return build.ExitCode == 0 ? name : throw new InvalidOperationException($"{script} failed.");
+    }
+
     public static DockerEngine Line(ContainerOptions options) => new(Options.Create(options), NullLogger<DockerEngine>.Instance);
 
     public static ContainerProvider Provider(ContainerOptions options, Uri? controlPlane = null) => new(

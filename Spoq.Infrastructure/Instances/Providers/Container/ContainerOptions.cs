@@ -32,6 +32,21 @@ public sealed class ContainerOptions
     /// <summary>Seconds between asking a computer to stop and ending it.</summary>
     public int StopGraceSeconds { get; set; } = 10;
 
+    /// <summary>The folder that the gateway shares with us (<c>deploy/gateway</c>). Unset: there is none, and no SSH.</summary>
+    public string? GatewayDirectory { get; set; }
+
+    /// <summary>Where the gateway's SSH answers.</summary>
+    public int SshPort { get; set; } = 22;
+
+    /// <summary>Where its web server listens, in Caddy's words.</summary>
+    public string WebListen { get; set; } = ":443";
+
+    /// <summary><c>acme</c>: of a public authority; <c>internal</c>: Caddy's own, which browsers do not know; <c>none</c>: plain HTTP, TLS ends before it.</summary>
+    public string Certificates { get; set; } = "acme";
+
+    /// <summary>What the gateway shows when it asks about keys; it may ask nothing else.</summary>
+    public string? GatewayKey { get; set; }
+
     public bool IsOn => Socket.Length > 0;
 
     public string SocketPath => Socket.StartsWith("unix://", StringComparison.Ordinal) ? Socket["unix://".Length..] : Socket;

@@ -42,6 +42,16 @@ internal sealed class ContainerOptionsValidation : IValidateOptions<ContainerOpt
             wrong.Add("Container__Endpoint must be an address, such as https://{hostname}.");
         }
 
+        if (options.Certificates is not ("acme" or "internal" or "none"))
+        {
+            wrong.Add($"Container__Certificates is \"{options.Certificates}\": use acme, internal or none.");
+        }
+
+        if (options.GatewayDirectory is not null && options.GatewayKey is not { Length: >= 32 })
+        {
+            wrong.Add("Container__GatewayKey must be at least 32 letters where there is a Container__GatewayDirectory (openssl rand -hex 32).");
+        }
+
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
 }

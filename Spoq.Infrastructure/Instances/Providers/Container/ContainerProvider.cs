@@ -56,7 +56,7 @@ internal sealed class ContainerProvider(DockerEngine engine, ContainerBlueprint 
         if (await engine.FindContainerAsync(reference, cancellationToken) is { } container)
         {
             var power = container.State is { Restarting: true } ? ServerPower.Starting : container.State is { Running: true } ? ServerPower.Running : ServerPower.Stopped;
-            return new Server(reference, power, EndpointOf(container), options.Value.PublicAddress, door.HostKeyFingerprint);
+            return new Server(reference, power, EndpointOf(container), options.Value.PublicAddress, door.HostKeyFingerprint) { SshPort = options.Value.SshPort };
         }
 
         // Its data is there: somebody or something took the container alone, and starting makes it again.

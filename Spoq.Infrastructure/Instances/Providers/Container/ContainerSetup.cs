@@ -1,8 +1,13 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Devices;
 using Spoq.Infrastructure.Instances.Providers.Container.Engine;
+using Spoq.Infrastructure.Instances.Providers.Container.Gateway;
+using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Providers.Container;
 
@@ -22,7 +27,21 @@ internal static class ContainerSetup
         services.AddSingleton<IValidateOptions<ContainerOptions>, ContainerOptionsValidation>();
         services.AddSingleton<DockerEngine>();
         services.AddSingleton<ContainerBlueprint>();
-        services.AddSingleton<IContainerDoor, ClosedDoor>();
-        services.AddSingleton<IServerProvider, ContainerProvider>();
+        if (section.Get<ContainerOptions>() is { GatewayDirectory: not null })
+        {
+            services.AddWorker<ContainerGateway>(configuration);
+            services.AddSingleton<IContainerDoor>(provider => provider.GetRequiredService<ContainerGateway>());
+            services.AddSingleton(provider => new GatewayKeys(
+                provider.GetRequiredService<IDbContextFactory<SpoqDbContext>>(), provider.GetRequiredService<DockerEngine>(), provider.GetRequiredService<SecretBox>(), provider.GetRequiredService<TimeProvider>()));
+        }
+        else
+        {
+            services.AddSingleton<IContainerDoor, ClosedDoor>();
+        }
+
+        services.AddSingleton<ContainerProvider>();
+        services.AddSingleton<IServerProvider>(provider => provider.GetRequiredService<ContainerProvider>());
+        services.AddSingleton(provider => new ContainerService(
+            provider.GetRequiredService<IDbContextFactory<SpoqDbContext>>(), provider.GetRequiredService<ContainerProvider>(), provider.GetRequiredService<DockerEngine>(), provider.GetRequiredService<DeviceService>()));
     }
 }

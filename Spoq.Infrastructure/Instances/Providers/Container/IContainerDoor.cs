@@ -9,6 +9,9 @@ internal interface IContainerDoor
     /// <summary>The host key that visitors see.</summary>
     string? HostKeyFingerprint { get; }
 
+    /// <summary>The key with which it comes to computers on people's behalf.</summary>
+    string? HopKey { get; }
+
     /// <summary>Ports may be new, or gone: routes follow at once. What hinders it is logged and made up for later.</summary>
     Task RefreshAsync(CancellationToken cancellationToken);
 }
@@ -19,6 +22,8 @@ internal sealed class ClosedDoor : IContainerDoor
     public bool IsOpen => false;
 
     public string? HostKeyFingerprint => null;
+
+    public string? HopKey => null;
 
     public Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -98,7 +98,13 @@ internal sealed record NetworkSettingsFacts(Dictionary<string, PortBinding[]?>? 
 internal sealed record EndpointFacts(string? IPAddress, string? Gateway);
 
 /// <summary>One of <c>GET /containers/json</c>.</summary>
-internal sealed record ListedContainer(string? Id, string[]? Names, string? State, Dictionary<string, string>? Labels);
+internal sealed record ListedContainer(string? Id, string[]? Names, string? State, Dictionary<string, string>? Labels, ListedPort[]? Ports)
+{
+    /// <summary>Where one of its ports is published.</summary>
+    public int? PortOf(int inside) => Ports?.FirstOrDefault(port => port is { PublicPort: > 0 } && port.PrivatePort == inside)?.PublicPort;
+}
+
+internal sealed record ListedPort(int? PrivatePort, int? PublicPort);
 
 internal sealed record VolumeFacts(string? Name, Dictionary<string, string>? Labels);
 
