@@ -52,7 +52,7 @@ main() {
   unset SPOQ_GATEWAY_KEY
   sed "s/@PORT@/${SPOQ_SSH_PORT:-22}/; s/@ADDRESS@/${SPOQ_SSH_ADDRESS:-0.0.0.0}/" /opt/spoq-gateway/sshd_config >/run/spoq-gateway/sshd_config
   /usr/sbin/sshd -t -f /run/spoq-gateway/sshd_config
-  printf '{"admin":{"listen":"unix/%s/caddy.sock"}}' "$SHARED" >/run/spoq-gateway/caddy.json
+  printf '{"admin":{"listen":"unix/%s/caddy.sock","origins":["caddy"]}}' "$SHARED" >/run/spoq-gateway/caddy.json
   rm -f "$SHARED/caddy.sock"
   trap stop TERM INT
   keep /usr/sbin/sshd -D -e -f /run/spoq-gateway/sshd_config &

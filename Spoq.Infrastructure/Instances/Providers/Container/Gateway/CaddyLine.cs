@@ -7,6 +7,9 @@ namespace Spoq.Infrastructure.Instances.Providers.Container.Gateway;
 /// <summary>Caddy's admin API over its Unix socket: it tries a configuration before it takes it, and changes over without dropping anybody.</summary>
 internal sealed class CaddyLine : IDisposable
 {
+    /// <summary>Caddy answers to no other name.</summary>
+    public const string Host = "caddy";
+
     private readonly HttpClient _http;
 
     public CaddyLine(string socket) => _http = new HttpClient(new SocketsHttpHandler
@@ -29,7 +32,7 @@ internal sealed class CaddyLine : IDisposable
         },
     })
     {
-        BaseAddress = new Uri("http://caddy/"),
+        BaseAddress = new Uri($"http://{Host}/"),
         Timeout = TimeSpan.FromSeconds(10),
         MaxResponseContentBufferSize = 1024 * 1024,
     };

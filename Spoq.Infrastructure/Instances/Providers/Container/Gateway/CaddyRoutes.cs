@@ -11,7 +11,10 @@ internal sealed record Route(string Hostname, int? Port);
 /// <param name="Id">A hash of it, by which it is found again in what Caddy runs.</param>
 internal sealed record CaddyRoutes(string Id, byte[] Configuration)
 {
-    public static CaddyRoutes Of(IEnumerable<Route> routes, ContainerOptions options, string adminSocket)
+    /// <summary>As the gateway itself sees the folder that we share.</summary>
+    private const string Admin = "unix//var/lib/spoq-gateway/caddy.sock";
+
+    public static CaddyRoutes Of(IEnumerable<Route> routes, ContainerOptions options)
     {
         var list = new JsonArray([.. routes.OrderBy(route => route.Hostname, StringComparer.Ordinal).Select(Write)]);
         var nobody = Say(404, "There is no computer at this address.");
@@ -24,11 +27,12 @@ internal sealed record CaddyRoutes(string Id, byte[] Configuration)
                 server["automatic_https"] = new JsonObject { ["disable"] = true };
                 break;
             case "internal":
+                apps["pki"] = new JsonObject { ["certificate_authorities"] = new JsonObject { ["local"] = new JsonObject { ["install_trust"] = false } } };
                 apps["tls"] = new JsonObject { ["automation"] = new JsonObject { ["policies"] = new JsonArray(new JsonObject { ["issuers"] = new JsonArray(new JsonObject { ["module"] = "internal" }) }) } };
                 break;
         }
 
-        var whole = new JsonObject { ["admin"] = new JsonObject { ["listen"] = $"unix/{adminSocket}" }, ["apps"] = apps };
+        var whole = new JsonObject { ["admin"] = new JsonObject { ["listen"] = Admin, ["origins"] = new JsonArray(CaddyLine.Host) }, ["apps"] = apps };
         var id = $"spoq-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(whole.ToJsonString())))[..24]}";
         nobody["@id"] = id;
         return new CaddyRoutes(id, Encoding.UTF8.GetBytes(whole.ToJsonString()));

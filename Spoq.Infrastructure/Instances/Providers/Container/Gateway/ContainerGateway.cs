@@ -37,7 +37,7 @@ internal sealed partial class ContainerGateway(
         {
             _folder.WriteNames(await NamesAsync(cancellationToken));
             var containers = await engine.ListContainersAsync(ContainerMark.Label, cancellationToken);
-            var routes = CaddyRoutes.Of(containers.Select(RouteOf).OfType<Route>(), options.Value, _folder.CaddySocket);
+            var routes = CaddyRoutes.Of(containers.Select(RouteOf).OfType<Route>(), options.Value);
             if (!await _caddy.RunsAsync(routes.Id, cancellationToken))
             {
                 await _caddy.LoadAsync(routes.Configuration, cancellationToken);
