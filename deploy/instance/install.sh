@@ -167,11 +167,11 @@ users() {
 }
 
 user() { # name
-  local numbers=()
+  local numbers=(--create-home)
   [[ $1 =~ ^[a-z_][a-z0-9_-]{0,31}$ ]] || die "\"$1\" is no name of a user."
   # Their files are there already: the number that owns them is theirs.
   [ ! -d "/home/$1" ] || numbers=(--uid "$(stat -c %u "/home/$1")" --no-create-home)
-  getent passwd "$1" >/dev/null || useradd --create-home --gid spoq --shell /bin/bash "${numbers[@]}" "$1"
+  getent passwd "$1" >/dev/null || useradd --gid spoq --shell /bin/bash "${numbers[@]}" "$1"
   usermod --append --groups spoq "$1"
 }
 
