@@ -1884,6 +1884,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("host_key_fingerprint");
 
+                    b.Property<byte[]>("SealedHostKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_host_key");
+
                     b.Property<string>("Hostname")
                         .IsRequired()
                         .HasColumnType("text")

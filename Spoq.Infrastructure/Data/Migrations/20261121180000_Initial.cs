@@ -688,6 +688,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     server_reference = table.Column<string>(type: "text", nullable: true),
                     endpoint = table.Column<string>(type: "text", nullable: true),
                     host_key_fingerprint = table.Column<string>(type: "text", nullable: true),
+                    sealed_host_key = table.Column<byte[]>(type: "bytea", nullable: true),
                     conductor_version = table.Column<string>(type: "text", nullable: true),
                     provisioning_token_hash = table.Column<byte[]>(type: "bytea", nullable: true),
                     instance_token_hash = table.Column<byte[]>(type: "bytea", nullable: true),
