@@ -14,6 +14,13 @@ internal sealed class CloudflareEmulator(TimeProvider clock) : VendorEmulator(cl
 
     private int _next;
 
+    public static async Task<CloudflareEmulator> NewAsync(TimeProvider clock)
+    {
+        var vendor = new CloudflareEmulator(clock);
+        await vendor.StartAsync();
+        return vendor;
+    }
+
     public List<Entry> Records { get; } = [];
 
     /// <summary>When a name lost its last record.</summary>

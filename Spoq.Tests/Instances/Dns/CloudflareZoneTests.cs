@@ -13,10 +13,8 @@ public sealed class CloudflareZoneTests : IAsyncLifetime
     private const string Records = $"/zones/{CloudflareEmulator.ZoneId}/dns_records";
 
     private readonly TestClock _clock = new();
-    private readonly CloudflareEmulator _vendor;
+    private CloudflareEmulator _vendor = null!;
     private CloudflareZone _zone = null!;
-
-    public CloudflareZoneTests() => _vendor = new CloudflareEmulator(_clock);
 
     [Fact]
     public async Task A_record_is_made_changed_read_back_and_removed()
@@ -173,7 +171,7 @@ public sealed class CloudflareZoneTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await _vendor.StartAsync();
+        _vendor = await CloudflareEmulator.NewAsync(_clock);
         _zone = NewZone();
     }
 

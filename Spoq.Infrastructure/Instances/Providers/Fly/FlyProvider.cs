@@ -12,6 +12,8 @@ namespace Spoq.Infrastructure.Instances.Providers.Fly;
 /// </summary>
 internal sealed class FlyProvider(FlyApi api, IOptions<FlyOptions> options, IOptions<SpoqOptions> spoq) : IServerProvider
 {
+    private static readonly int[] s_ports = [22, 80, 443];
+
     /// <summary>Unique in its app.</summary>
     private const string MachineName = "computer";
     private const string VolumeName = "home";
@@ -236,7 +238,7 @@ internal sealed class FlyProvider(FlyApi api, IOptions<FlyOptions> options, IOpt
             options.Value.Image!,
             guest,
             [new FlyMount(volume, "/home")],
-            [.. new[] { 22, 80, 443 }.Select(port => new FlyService("tcp", port, Autostart: false, "off", [new FlyPort(port)]))],
+            [.. s_ports.Select(port => new FlyService("tcp", port, Autostart: false, "off", [new FlyPort(port)]))],
             new Dictionary<string, string> { ["SPOQ_URL"] = spoq.Value.BaseUrl.GetLeftPart(UriPartial.Authority), ["SPOQ_INSTANCE"] = order.InstanceId.ToString() },
             new Dictionary<string, string> { ["spoq_instance"] = order.InstanceId.ToString("n", CultureInfo.InvariantCulture) },
             new FlyRestart("always"),
