@@ -111,7 +111,7 @@ public sealed partial class OpenApiTests(ApiWorld world) : IClassFixture<ApiWorl
     [GeneratedRegex(":[a-z]+}")]
     private static partial Regex Constraint();
 
-    [GeneratedRegex("webhook|/internal/|/releases/|/install|/retry|/auth/authorize|/auth/github|/auth/google|/api/auth/google")]
+    [GeneratedRegex("webhook|POST /v1/admin/|/internal/|/releases/|/install|/retry|/auth/authorize|/auth/github|/auth/google|/api/auth/google")]
     private static partial Regex Special();
 }
 

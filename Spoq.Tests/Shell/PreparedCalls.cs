@@ -1,5 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Spoq.Infrastructure.Accounts;
+using Spoq.Infrastructure.Data;
 using Spoq.Tests.Access;
 using Spoq.Tests.Stories;
 using Spoq.Tests.Support;
@@ -10,6 +15,7 @@ namespace Spoq.Tests.Shell;
 internal sealed partial class PreparedCalls(ApiWorld world)
 {
     private readonly PreparedAccess _access = new(world);
+    private ApiClient? _administrator;
 
     public async Task<IReadOnlyList<PreparedCall>> ForAsync(DocumentedOperation operation)
     {
@@ -35,10 +41,35 @@ internal sealed partial class PreparedCalls(ApiWorld world)
         return calls;
     }
 
+    /// <summary>Signs in after the role was given, so that the token knows of it.</summary>
+    private async Task<ApiClient> AdministratorAsync()
+    {
+        if (_administrator is null)
+        {
+            var client = await ApiClient.SignedUpAsync(world.BaseUrl);
+            await using (var db = await world.Services.GetRequiredService<IDbContextFactory<SpoqDbContext>>().CreateDbContextAsync())
+            {
+                db.UserRoles.Add(new IdentityUserRole<Guid> { UserId = client.AccountId, RoleId = UserTable.AdminRoleId });
+                await db.SaveChangesAsync();
+            }
+
+            using var login = await client.PostAsync("/api/auth/login", new { email = client.Email, password = ApiClient.Password });
+            client.Keep(await ApiClient.JsonAsync(login, HttpStatusCode.OK));
+            _administrator = client;
+        }
+
+        return _administrator;
+    }
+
     /// <summary>The call that succeeds; what it uses up is made for it.</summary>
     private async Task<PreparedCall?> MeantAsync(string operation, string path)
     {
         var instance = world.Ids["instanceId"];
+        if (path.StartsWith("/v1/admin/", StringComparison.Ordinal))
+        {
+            return new PreparedCall(await AdministratorAsync(), "", Fill(path, world.Ids), operation.StartsWith("POST", StringComparison.Ordinal) ? PreparedCall.Text(new { action = "retry" }) : null);
+        }
+
         switch (operation)
         {
             case "POST /api/auth/register":

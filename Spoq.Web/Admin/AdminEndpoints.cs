@@ -32,10 +32,10 @@ internal static class AdminEndpoints
         routes.MapApi("GET", Root + "/capacity", CapacityAsync).RequireAdmin().WithTags(Tag).WithSummary("Servers held at each provider");
     }
 
-    private static async Task<Ok<OverviewAnswer>> OverviewAsync(AdminReports reports, CancellationToken cancellationToken)
+    private static async Task<Ok<AdminOverviewAnswer>> OverviewAsync(AdminReports reports, CancellationToken cancellationToken)
     {
         var seen = await reports.OverviewAsync(cancellationToken);
-        return TypedResults.Ok(new OverviewAnswer(
+        return TypedResults.Ok(new AdminOverviewAnswer(
             seen.States.ToDictionary(row => AdminWords.Key(row.Key), row => row.Value), seen.Active, seen.Cancelled, seen.Paused, seen.Held, seen.PaymentFailed, seen.Orphans, seen.Owing, seen.OldestDue));
     }
 
@@ -92,7 +92,7 @@ internal static class AdminEndpoints
 
     /// <param name="Owing">Refunds that have not gone through yet.</param>
     /// <param name="OldestDue">The oldest piece of work that nobody has taken.</param>
-    private sealed record OverviewAnswer(
+    private sealed record AdminOverviewAnswer(
         Dictionary<string, int> Instances, int Active, int Cancelled, int Paused, int Held, int PaymentFailed, int Orphans, int Owing, DateTimeOffset? OldestDue);
 
     private sealed record OrphanAnswer(Guid Id, string Provider, string Reference, OrphanKind Kind, string Mark, Guid? InstanceId, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt);

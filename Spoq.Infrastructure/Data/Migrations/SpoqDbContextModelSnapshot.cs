@@ -1881,10 +1881,6 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("host_key_fingerprint");
 
-                    b.Property<byte[]>("SealedHostKey")
-                        .HasColumnType("bytea")
-                        .HasColumnName("sealed_host_key");
-
                     b.Property<string>("Hostname")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1948,6 +1944,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<string>("Road")
                         .HasColumnType("text")
                         .HasColumnName("road");
+
+                    b.Property<byte[]>("SealedHostKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_host_key");
 
                     b.Property<string>("ServerReference")
                         .HasColumnType("text")

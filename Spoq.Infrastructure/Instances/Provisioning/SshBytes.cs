@@ -6,15 +6,15 @@ namespace Spoq.Infrastructure.Instances.Provisioning;
 /// <summary>Writes SSH's data types (RFC 4251, section 5).</summary>
 internal sealed class SshWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly List<byte> _bytes = [];
 
-    public byte[] ToArray() => _bytes.ToArray();
+    public byte[] ToArray() => [.. _bytes];
 
     public SshWriter Byte(byte value) => Raw([value]);
 
     public SshWriter Raw(ReadOnlySpan<byte> value)
     {
-        _bytes.Write(value);
+        _bytes.AddRange(value);
         return this;
     }
 

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Spoq.Core.Devices;
 using Spoq.Core.Instances;
 using Spoq.Infrastructure.Devices;
 using Spoq.Infrastructure.Instances.Providers.Container;

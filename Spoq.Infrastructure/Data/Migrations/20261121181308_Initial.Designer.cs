@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121180000_Initial")]
+    [Migration("20261121181308_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1884,10 +1884,6 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("host_key_fingerprint");
 
-                    b.Property<byte[]>("SealedHostKey")
-                        .HasColumnType("bytea")
-                        .HasColumnName("sealed_host_key");
-
                     b.Property<string>("Hostname")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1951,6 +1947,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<string>("Road")
                         .HasColumnType("text")
                         .HasColumnName("road");
+
+                    b.Property<byte[]>("SealedHostKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_host_key");
 
                     b.Property<string>("ServerReference")
                         .HasColumnType("text")
