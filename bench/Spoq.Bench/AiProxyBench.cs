@@ -9,7 +9,7 @@ namespace Spoq.Bench;
 /// <summary>The AI proxy with keys, limits, budget and metering on, against the bare upstream and a bare pass-through, in interleaved rounds.</summary>
 internal static class AiProxyBench
 {
-    private static readonly string[] s_scopes = ["ai"];
+    internal static readonly string[] Scopes = ["ai"];
 
     private static readonly int s_rounds = int.Parse(Environment.GetEnvironmentVariable("SPOQ_BENCH_ROUNDS") ?? "7", CultureInfo.InvariantCulture);
 
@@ -25,7 +25,7 @@ internal static class AiProxyBench
         try
         {
             using var customer = await ApiClient.SignedUpAsync(server);
-            using var made = await customer.PostAsync("/v1/api-keys", new { name = "bench", scopes = s_scopes });
+            using var made = await customer.PostAsync("/v1/api-keys", new { name = "bench", scopes = Scopes });
             var key = (await ApiClient.JsonAsync(made, System.Net.HttpStatusCode.Created)).GetProperty("key").GetString()!;
             var way = new[]
             {
@@ -84,7 +84,7 @@ internal static class AiProxyBench
 
     private static double Ratio(List<Sample[]> rounds, Func<Sample, double> of) => rounds.Select(round => of(round[2]) / of(round[1])).Median();
 
-    private static async Task<SpoqServer> StartAsync()
+    internal static async Task<SpoqServer> StartAsync()
     {
         // The port of the upstream follows the server's own, which is known once it has one.
         var server = await SpoqServer.NewAsync();
@@ -103,15 +103,17 @@ internal static class AiProxyBench
             ["Ai__AccountRequestsPerMinute"] = "100000000",
             ["Ai__KeyTokensPerMinute"] = "1000000000000",
             ["Ai__AccountTokensPerMinute"] = "1000000000000",
+            ["Ai__KeyStreams"] = "2000",
+            ["Ai__AccountStreams"] = "2000",
         });
         await server.StartAsync();
         return server;
     }
 
-    private static byte[] Body(int length, bool stream) => Encoding.UTF8.GetBytes(
+    internal static byte[] Body(int length, bool stream) => Encoding.UTF8.GetBytes(
         $"{{\"model\":\"bench\",\"max_tokens\":100,{(stream ? "\"stream\":true,\"stream_options\":{\"include_usage\":true}," : "")}\"messages\":[{{\"role\":\"user\",\"content\":\"{string.Concat(Enumerable.Repeat("word ", length / 5))}\"}}]}}");
 
-    private static Process Start(params string[] arguments) => Process.Start("dotnet", [typeof(AiProxyBench).Assembly.Location, .. arguments]);
+    internal static Process Start(params string[] arguments) => Process.Start("dotnet", [typeof(AiProxyBench).Assembly.Location, .. arguments]);
 
     private sealed record Sample(double PerSecond, double P50, double P99, double CpuMicroseconds);
 
