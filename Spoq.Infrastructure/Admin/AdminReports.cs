@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
@@ -10,7 +9,7 @@ using Spoq.Infrastructure.Ops;
 namespace Spoq.Infrastructure.Admin;
 
 /// <summary>What our own people see. Reads only; who may look is asked before.</summary>
-public sealed class AdminReports(IDbContextFactory<SpoqDbContext> contexts, IEnumerable<IServerProvider> providers, IConfiguration configuration, TimeProvider clock)
+public sealed class AdminReports(IDbContextFactory<SpoqDbContext> contexts, TimeProvider clock)
 {
     private const int MostLines = 200;
 
@@ -90,22 +89,6 @@ public sealed class AdminReports(IDbContextFactory<SpoqDbContext> contexts, IEnu
         return await db.Set<Orphan>().AsNoTracking().Where(orphan => orphan.ResolvedAt == null).OrderBy(orphan => orphan.FirstSeenAt).Take(MostLines).ToListAsync(cancellationToken);
     }
 
-    /// <summary>How many servers each provider holds for us, and of how many it may.</summary>
-    public async Task<IReadOnlyList<ProviderCapacity>> CapacityAsync(CancellationToken cancellationToken)
-    {
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = clock.GetUtcNow();
-        var used = await db.Set<ProviderServer>().Where(line => line.RemovedAt == null).GroupBy(line => line.Provider).Select(lines => new { lines.Key, Count = lines.Count() })
-            .ToDictionaryAsync(row => row.Key, row => row.Count, cancellationToken);
-        var spare = await db.Set<ProviderServer>().Where(line => line.RemovedAt != null && line.PaidUntil > now).GroupBy(line => line.Provider).Select(lines => new { lines.Key, Count = lines.Count() })
-            .ToDictionaryAsync(row => row.Key, row => row.Count, cancellationToken);
-        return
-        [
-            .. providers.Select(provider => provider.Name).Union(used.Keys).Union(spare.Keys).Order(StringComparer.Ordinal)
-                .Select(name => new ProviderCapacity(name, used.GetValueOrDefault(name), spare.GetValueOrDefault(name), configuration.GetValue<int?>($"Provisioning:Capacity:{name}"), providers.Any(provider => provider.Name == name))),
-        ];
-    }
-
     /// <summary>What administrators did last, newest first.</summary>
     public async Task<IReadOnlyList<AuditEntry>> AuditAsync(int count, CancellationToken cancellationToken)
     {
@@ -124,7 +107,3 @@ public sealed record AdminInstance(Instance Instance, string Email);
 /// <summary>All that is known of one instance.</summary>
 public sealed record AdminFile(
     Instance Instance, string Email, Subscription? Subscription, IReadOnlyList<ProviderServer> Servers, IReadOnlyList<CheckoutIntent> Payments, IReadOnlyList<InstanceEvent> Events);
-
-/// <param name="Most">Of <c>Provisioning__Capacity__{provider}</c>; null: not limited by us.</param>
-/// <param name="IsOn">It is switched on here.</param>
-public sealed record ProviderCapacity(string Provider, int Used, int Spare, int? Most, bool IsOn);

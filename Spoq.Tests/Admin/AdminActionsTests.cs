@@ -9,6 +9,7 @@ using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Sweep;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Admin;
+using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Ops;
 using Spoq.Tests.Instances.Sweep;
 
@@ -152,7 +153,7 @@ public sealed class AdminActionsTests(ScriptedWorld world) : IClassFixture<Scrip
 
         var after = await Reports.OverviewAsync(CancellationToken.None);
         Assert.Equal((before.States.GetValueOrDefault(InstanceState.Running) + 1, before.Active + 1, 1), (after.States[InstanceState.Running], after.Active, after.Orphans));
-        Assert.Contains(await Reports.CapacityAsync(CancellationToken.None), row => row is { Provider: "scripted", IsOn: true, Used: > 0 });
+        Assert.Contains(await world.Get<ServerCapacity>().ListAsync(CancellationToken.None), row => row is { Provider: "scripted", IsOn: true, Used: > 0 });
     }
 
     public async Task InitializeAsync()

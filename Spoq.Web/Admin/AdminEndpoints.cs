@@ -5,6 +5,7 @@ using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Instances.Sweep;
 using Spoq.Infrastructure.Admin;
+using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
 using Spoq.Web.Shell;
@@ -84,8 +85,8 @@ internal static class AdminEndpoints
         TypedResults.Ok(new Page<OrphanAnswer>(
             [.. (await reports.OrphansAsync(cancellationToken)).Select(row => new OrphanAnswer(row.Id, row.Provider, row.Reference, row.Kind, row.Mark, row.InstanceId, row.FirstSeenAt, row.LastSeenAt))], null));
 
-    private static async Task<Ok<Page<CapacityAnswer>>> CapacityAsync(AdminReports reports, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new Page<CapacityAnswer>([.. (await reports.CapacityAsync(cancellationToken)).Select(row => new CapacityAnswer(row.Provider, row.Used, row.Spare, row.Most, row.IsOn))], null));
+    private static async Task<Ok<Page<CapacityAnswer>>> CapacityAsync(ServerCapacity capacity, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new Page<CapacityAnswer>([.. (await capacity.ListAsync(cancellationToken)).Select(row => new CapacityAnswer(row.Provider, row.Used, row.Spare, row.Most, row.IsOn))], null));
 
     /// <param name="Reason">Why it is held.</param>
     private sealed record ActionBody(string? Action = null, string? Reason = null);

@@ -35,6 +35,7 @@ public static class ProvisioningPlan
             StepOutcome.Failed no when visit.Attempts + 1 >= StepLimits.Of(visit.Step).Attempts => NoMore(visit, no.Code, no.Message, now, deadline),
             StepOutcome.Failed no when now >= deadline => NoMore(visit, no.Code, no.Message, now, deadline),
             StepOutcome.Failed no => Again(visit, no, Earlier(now + Backoff.After(visit.Attempts + 1, FirstRetry, LongestRetry, jitter), deadline), deadline),
+            StepOutcome.NotYet { IsInLine: true } line => new Move(MoveKind.Wait, visit.Step, visit.Attempts, now + line.Wait, deadline + line.Wait) { Reason = line.Reason },
             StepOutcome.NotYet yet when now >= deadline => NoMore(visit, "deadline", $"{yet.Reason} It took longer than it may.", now, deadline),
             StepOutcome.NotYet yet => new Move(MoveKind.Wait, visit.Step, visit.Attempts, Earlier(now + yet.Wait, deadline), deadline) { Reason = yet.Reason },
             _ => throw new ArgumentOutOfRangeException(nameof(outcome)),

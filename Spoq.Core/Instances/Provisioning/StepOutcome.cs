@@ -13,7 +13,11 @@ public abstract record StepOutcome
     /// <summary>Somebody else must act first; costs no attempt.</summary>
     /// <param name="Wait">Until the next look.</param>
     /// <param name="Reason">What is being waited for, as a sentence.</param>
-    public sealed record NotYet(TimeSpan Wait, string Reason) : StepOutcome;
+    public sealed record NotYet(TimeSpan Wait, string Reason) : StepOutcome
+    {
+        /// <summary>It stands in line, and that time does not count: the step has not begun to be late.</summary>
+        public bool IsInLine { get; init; }
+    }
 
     /// <summary>It may work next time.</summary>
     public sealed record Failed(string Code, string Message) : StepOutcome;

@@ -2240,6 +2240,29 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.ToTable("provider_servers", (string)null);
                 });
 
+            modelBuilder.Entity("Spoq.Core.Instances.Provisioning.CertificateTurn", b =>
+                {
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_id");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTimeOffset?>("TakenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_at");
+
+                    b.HasKey("InstanceId")
+                        .HasName("pk_certificate_turns");
+
+                    b.HasIndex("TakenAt")
+                        .HasDatabaseName("ix_certificate_turns_taken_at");
+
+                    b.ToTable("certificate_turns", (string)null);
+                });
+
             modelBuilder.Entity("Spoq.Core.Instances.Setup.AddressClaim", b =>
                 {
                     b.Property<string>("Address")

@@ -6,7 +6,7 @@ using Spoq.Infrastructure.Instances.Providers;
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
 /// <summary>Done when the record reads back as it was written.</summary>
-internal sealed class ConfigureDnsStep(ServerProviders providers, IDnsZone zone, TimeProvider clock) : IProvisioningStep
+internal sealed class ConfigureDnsStep(ServerProviders providers, IDnsZone zone, CertificateQueue certificates, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.ConfigureDns;
 
@@ -16,6 +16,12 @@ internal sealed class ConfigureDnsStep(ServerProviders providers, IDnsZone zone,
         if (server?.PublicAddress is not { } address)
         {
             return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider has not named the computer's network address yet.");
+        }
+
+        // Only what is reached by TLS of its own takes a certificate.
+        if (instance.Endpoint?.StartsWith(Uri.UriSchemeHttps, StringComparison.Ordinal) == true && await certificates.TakeAsync(instance, cancellationToken) is { } line)
+        {
+            return line;
         }
 
         await zone.UpsertAsync(instance.Hostname, address, cancellationToken);

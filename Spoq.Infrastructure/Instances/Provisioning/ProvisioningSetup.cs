@@ -15,6 +15,7 @@ using Spoq.Infrastructure.Instances.Providers.Fly;
 using Spoq.Infrastructure.Instances.Providers.Hostinger;
 using Spoq.Infrastructure.Instances.Providers.Local;
 using Spoq.Infrastructure.Ops;
+using Spoq.Infrastructure.Ops.Chores;
 using Spoq.Infrastructure.Releases;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
@@ -24,6 +25,9 @@ internal static class ProvisioningSetup
     public static void AddProvisioning(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
         services.AddSingleton<ServerProviders>();
+        services.AddSingleton<ServerCapacity>();
+        services.AddSingleton<CertificateQueue>();
+        services.AddSweep(CertificateTurnTable.Name, "taken_at < $1 - interval '30 days' or (taken_at is null and asked_at < $1 - interval '90 days')");
         services.AddSingleton<ServerLedger>();
         services.AddSingleton<ServerReports>();
         services.AddSingleton(provider => new ServerSettings(

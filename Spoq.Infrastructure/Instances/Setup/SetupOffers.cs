@@ -5,6 +5,7 @@ using Spoq.Core;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Setup;
+using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Setup;
@@ -13,6 +14,7 @@ namespace Spoq.Infrastructure.Instances.Setup;
 public sealed class SetupOffers(
     PlanCatalogue catalogue,
     IEnumerable<IServerProvider> providers,
+    ServerCapacity capacity,
     IOptions<SpoqOptions> spoq,
     IConfiguration configuration,
     ILogger<SetupOffers> log)
@@ -41,6 +43,12 @@ public sealed class SetupOffers(
         {
             if (providers.FirstOrDefault(provider => provider.Name == Provider) is { } provider)
             {
+                if (!await capacity.HasRoomAsync(Provider, patience.Token))
+                {
+                    log.LogWarning("{Provider} holds as many servers as Provisioning__Capacity__{Provider} allows: nothing is sold", Provider, Provider);
+                    return Array.Empty<ServerRegion>();
+                }
+
                 var regions = await provider.RegionsAsync(plan?.Size, patience.Token);
                 return regions.Where(region => region.IsAvailable).ToArray();
             }

@@ -6,9 +6,9 @@ using Spoq.Core.Instances;
 using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
-using Spoq.Infrastructure.Admin;
 using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Instances.Pool;
+using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Tests.Instances.Provisioning;
 using Spoq.Tests.Instances.Sweep;
@@ -193,7 +193,7 @@ public sealed class WarmPoolTests(ScriptedWorld world) : IClassFixture<ScriptedW
         var after = await world.Get<WarmPool>().ReportAsync(CancellationToken.None);
 
         Assert.Equal((before.Taken + 1, before.Orders + 2), (after.Taken, after.Orders));
-        Assert.Contains(await world.Get<AdminReports>().CapacityAsync(CancellationToken.None), row => row is { Provider: ScriptedProvider.Key, Used: > 0 });
+        Assert.Contains(await world.Get<ServerCapacity>().ListAsync(CancellationToken.None), row => row is { Provider: ScriptedProvider.Key, Used: > 0 });
     }
 
     public async Task InitializeAsync()

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -27,6 +28,28 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
         Assert.Equal(SetupStep.Pay, state.Draft.Step);
         Assert.Equal(("resumed", "alice", "cloud", "here"), (state.Draft.Address, state.Draft.Username, state.Draft.Plan, state.Draft.Region));
         Assert.True(state.Draft.DeviceSkipped);
+    }
+
+    [Fact]
+    public async Task Where_the_account_holds_as_many_servers_as_it_may_nothing_is_sold()
+    {
+        const string Most = "Provisioning:Capacity:local";
+        var alice = await spoq.AddAccountAsync();
+        await WalkToPayAsync(alice, "late");
+        var settings = spoq.Get<IConfiguration>();
+        settings[Most] = "0";
+        try
+        {
+            Assert.Empty(Value(await spoq.Get<SetupOffers>().RegionsAsync(null, default)));
+            Assert.Equal(SetupRefusals.UnknownRegion, Refused(await Setup.CheckoutAsync(alice, default)));
+        }
+        finally
+        {
+            settings[Most] = null;
+        }
+
+        Assert.NotEmpty(Value(await spoq.Get<SetupOffers>().RegionsAsync(null, default)));
+        Value(await Setup.CheckoutAsync(alice, default));
     }
 
     [Fact]

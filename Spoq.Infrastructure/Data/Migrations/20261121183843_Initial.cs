@@ -49,6 +49,19 @@ namespace Spoq.Infrastructure.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "certificate_turns",
+                columns: table => new
+                {
+                    instance_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    taken_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_certificate_turns", x => x.instance_id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "chores",
                 columns: table => new
                 {
@@ -1367,6 +1380,11 @@ namespace Spoq.Infrastructure.Data.Migrations
                 column: "created_at");
 
             migrationBuilder.CreateIndex(
+                name: "ix_certificate_turns_taken_at",
+                table: "certificate_turns",
+                column: "taken_at");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_checkout_intents_due_at",
                 table: "checkout_intents",
                 column: "due_at",
@@ -1794,6 +1812,9 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "authorization_codes");
+
+            migrationBuilder.DropTable(
+                name: "certificate_turns");
 
             migrationBuilder.DropTable(
                 name: "chores");

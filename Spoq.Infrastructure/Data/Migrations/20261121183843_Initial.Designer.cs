@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121181308_Initial")]
+    [Migration("20261121183843_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2241,6 +2241,29 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasFilter("reference is not null and removed_at is null");
 
                     b.ToTable("provider_servers", (string)null);
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Provisioning.CertificateTurn", b =>
+                {
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_id");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<DateTimeOffset?>("TakenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_at");
+
+                    b.HasKey("InstanceId")
+                        .HasName("pk_certificate_turns");
+
+                    b.HasIndex("TakenAt")
+                        .HasDatabaseName("ix_certificate_turns_taken_at");
+
+                    b.ToTable("certificate_turns", (string)null);
                 });
 
             modelBuilder.Entity("Spoq.Core.Instances.Setup.AddressClaim", b =>
