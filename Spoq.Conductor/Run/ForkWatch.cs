@@ -92,6 +92,8 @@ internal sealed class ForkWatch(TimeProvider clock, ILogger<ForkWatch> log) : ID
 
     private void LookCloser()
     {
+        // Before it is counted: one that begins and ends meanwhile has left something behind that the count does not know.
+        var over = _watched.Where(pair => pair.Value.IsOver).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
         var counts = ProcessTree.CountByMarker(_watched.Keys);
         foreach (var (marker, watched) in _watched)
         {
@@ -102,7 +104,12 @@ internal sealed class ForkWatch(TimeProvider clock, ILogger<ForkWatch> log) : ID
                 watched.End();
                 ProcessTree.Kill(null, marker);
             }
-            else if (count == 0 && watched.IsOver)
+            else if (count > 0 && watched.IsEnded)
+            {
+                // In the middle of its exec a process shows no environment, and was passed over.
+                ProcessTree.Kill(null, marker);
+            }
+            else if (count == 0 && over.Contains(marker))
             {
                 _watched.TryRemove(marker, out _);
             }
@@ -120,6 +127,8 @@ internal sealed class ForkWatch(TimeProvider clock, ILogger<ForkWatch> log) : ID
 
         /// <summary>It ran too many processes and was ended.</summary>
         public CancellationToken TooMany => _tooMany.Token;
+
+        public bool IsEnded => _tooMany.IsCancellationRequested;
 
         public bool IsOver => _isOver;
 
