@@ -197,8 +197,8 @@ public sealed class ResumeTests(BillingFixture world) : IClassFixture<BillingFix
             }
         }
 
+        // Who wins is chance; that nobody is both, or neither, is not.
         Assert.Equal(Races, restored + ended);
-        Assert.True(restored > 0 && ended > 0, $"a race has two ends: {restored} restored, {ended} over");
     }
 
     public Task InitializeAsync()
