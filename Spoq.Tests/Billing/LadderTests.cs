@@ -25,19 +25,19 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         await world.AtAsync(start.AddDays(6));
         await world.AtAsync(start.AddDays(7).AddSeconds(-1));
         Assert.Equal(["Cancelled: it", "it stops tomorrow"], await world.SubjectsAsync(customer));
-        Assert.Equal((Standing.Cancelled, InstanceState.Running), await StateAsync(customer));
+        Assert.Equal((Standing.Cancelled, InstanceState.Running), await world.StateAsync(customer));
 
         await world.AtAsync(start.AddDays(7));
-        Assert.Equal((Standing.Paused, InstanceState.Stopping), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopping), await world.StateAsync(customer));
         await world.ArriveAsync(customer);
 
         await world.AtAsync(start.AddDays(36));
         await world.AtAsync(start.AddDays(37).AddSeconds(-1));
-        Assert.Equal((Standing.Paused, InstanceState.Stopped), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopped), await world.StateAsync(customer));
 
         await world.AtAsync(start.AddDays(37));
         await world.AtAsync(start.AddDays(400));
-        Assert.Equal((Standing.Terminated, InstanceState.Deleting), await StateAsync(customer));
+        Assert.Equal((Standing.Terminated, InstanceState.Deleting), await world.StateAsync(customer));
         var deleted = $"it will be deleted on {start.AddDays(37):d MMMM yyyy, HH:mm} UTC";
         Assert.Equal(["Cancelled: it", "it stops tomorrow", "it is stopped, its data is kept", deleted, "it is being deleted"], await world.SubjectsAsync(customer));
         var told = (await world.MailsToAsync(customer.AccountId)).Single(mail => mail.Subject.StartsWith("Cancelled", StringComparison.Ordinal)).Text;
@@ -84,15 +84,15 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
 
         var back = start.AddDays(38);
         await world.AtAsync(back);
-        Assert.Equal((Standing.Paused, InstanceState.Stopping), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopping), await world.StateAsync(customer));
         await world.ArriveAsync(customer);
         var told = (await world.MailsToAsync(customer.AccountId))[^1];
         Assert.Contains($"kept until {back.AddDays(1):d MMMM yyyy, HH:mm} UTC", told.Text, StringComparison.Ordinal);
 
         await world.AtAsync(back.AddDays(1).AddSeconds(-1));
-        Assert.Equal((Standing.Paused, InstanceState.Stopped), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopped), await world.StateAsync(customer));
         await world.AtAsync(back.AddDays(1));
-        Assert.Equal((Standing.Terminated, InstanceState.Deleting), await StateAsync(customer));
+        Assert.Equal((Standing.Terminated, InstanceState.Deleting), await world.StateAsync(customer));
         Assert.Equal(["Cancelled: it", "it is stopped, its data is kept", "it is being deleted"], await world.SubjectsAsync(customer));
     }
 
@@ -122,12 +122,12 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         var paidUntil = (await world.SubscriptionAsync(customer)).PaidUntil;
 
         await world.AtAsync(paidUntil.AddSeconds(-1));
-        Assert.Equal((Standing.Active, InstanceState.Running), await StateAsync(customer));
+        Assert.Equal((Standing.Active, InstanceState.Running), await world.StateAsync(customer));
         await world.AtAsync(paidUntil);
-        Assert.Equal((Standing.Cancelled, InstanceState.Running), await StateAsync(customer));
+        Assert.Equal((Standing.Cancelled, InstanceState.Running), await world.StateAsync(customer));
         await world.AtAsync(paidUntil.AddDays(7));
 
-        Assert.Equal((Standing.Paused, InstanceState.Stopping), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopping), await world.StateAsync(customer));
         Assert.Contains(world.Line.Calls, call => call.EndsWith("ends", StringComparison.Ordinal));
         Assert.Equal(BillingRefusals.AlreadyCancelled, await world.CancelAsync(customer));
     }
@@ -141,11 +141,11 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         Assert.Null(await world.Get<InstanceService>().RestartAsync(customer.AccountId, customer.InstanceId, CancellationToken.None));
 
         await world.AtAsync(start.AddDays(7));
-        Assert.Equal((Standing.Cancelled, InstanceState.Restarting), await StateAsync(customer));
+        Assert.Equal((Standing.Cancelled, InstanceState.Restarting), await world.StateAsync(customer));
         await world.ArriveAsync(customer);
         await world.AtAsync(start.AddDays(7).AddMinutes(1));
 
-        Assert.Equal((Standing.Paused, InstanceState.Stopping), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopping), await world.StateAsync(customer));
         Assert.Single(await world.SubjectsAsync(customer), subject => subject == "it is stopped, its data is kept");
     }
 
@@ -164,7 +164,7 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         Assert.Null(await world.ResumeAsync(customer));
         await world.AtAsync(Now);
 
-        Assert.Equal((Standing.Active, InstanceState.Starting), await StateAsync(customer));
+        Assert.Equal((Standing.Active, InstanceState.Starting), await world.StateAsync(customer));
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         await world.AtAsync(ended.AddDays(6));
         await world.AtAsync(ended.AddDays(7));
 
-        Assert.Equal((Standing.Paused, InstanceState.Stopping), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopping), await world.StateAsync(customer));
         Assert.Equal(["Your payment for it failed", "Cancelled: it", "it stops tomorrow", "it is stopped, its data is kept"], await world.SubjectsAsync(customer));
     }
 
@@ -217,7 +217,7 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
             await world.AtAsync(start.AddDays(day));
         }
 
-        Assert.Equal((Standing.Paused, InstanceState.Stopping), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopping), await world.StateAsync(customer));
         Assert.True((await world.SubscriptionAsync(customer)).RenewalTold);
         world.Line.Away = false;
         await world.AtAsync(start.AddDays(7).AddMinutes(6));
@@ -241,7 +241,7 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         Assert.Null(await ladder.HoldAsync(customer.InstanceId, "a dispute", admin, LadderWorld.Somebody, CancellationToken.None));
 
         await world.AtAsync(start.AddDays(60));
-        Assert.Equal((Standing.Paused, InstanceState.Stopped), await StateAsync(customer));
+        Assert.Equal((Standing.Paused, InstanceState.Stopped), await world.StateAsync(customer));
         Assert.Equal(BillingRefusals.Held, await world.ResumeAsync(customer));
         Assert.Null(await ladder.ReleaseAsync(customer.InstanceId, admin, LadderWorld.Somebody, CancellationToken.None));
         await world.AtAsync(start.AddDays(60));
@@ -281,18 +281,7 @@ public sealed class LadderTests(BillingFixture world) : IClassFixture<BillingFix
         Assert.Equal(BillingRefusals.NoSubscription, no);
     }
 
-    public Task InitializeAsync()
-    {
-        world.Line.Away = world.Line.Declines = false;
-        world.Line.Renewal = null;
-        world.Line.Calls.Clear();
-        using var db = world.NewContext();
-        db.Set<Subscription>().ExecuteUpdate(set => set.SetProperty(row => row.DueAt, (DateTimeOffset?)null));
-        return Task.CompletedTask;
-    }
+    public Task InitializeAsync() => world.QuietAsync();
 
     public Task DisposeAsync() => Task.CompletedTask;
-
-    private async Task<(Standing, InstanceState)> StateAsync(Customer customer) =>
-        ((await world.SubscriptionAsync(customer)).Standing, (await world.InstanceAsync(customer)).State);
 }

@@ -47,6 +47,19 @@ internal static class LadderWorld
         return await db.Instances.AsNoTracking().SingleAsync(row => row.Id == customer.InstanceId);
     }
 
+    public static async Task<(Standing, InstanceState)> StateAsync(this BillingFixture world, Customer customer) =>
+        ((await world.SubscriptionAsync(customer)).Standing, (await world.InstanceAsync(customer)).State);
+
+    /// <summary>The payment provider does as it should, and nothing of the tests before is due.</summary>
+    public static async Task QuietAsync(this BillingFixture world)
+    {
+        world.Line.Away = world.Line.Declines = world.Line.LosesAnswers = false;
+        world.Line.Renewal = null;
+        world.Line.Calls.Clear();
+        await using var db = world.NewContext();
+        await db.Set<Subscription>().ExecuteUpdateAsync(set => set.SetProperty(row => row.DueAt, (DateTimeOffset?)null));
+    }
+
     public static async Task<IReadOnlyList<SubscriptionPayment>> ResumedAsync(this BillingFixture world, Customer customer)
     {
         await using var db = world.NewContext();

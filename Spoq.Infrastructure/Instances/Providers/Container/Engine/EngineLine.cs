@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
@@ -25,27 +24,7 @@ internal sealed class EngineLine : IDisposable
     public EngineLine(string socket, ILogger log)
     {
         _log = log;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
-            ConnectCallback = async (_, cancellationToken) =>
-            {
-                var line = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await line.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
-                    return new NetworkStream(line, ownsSocket: true);
-                }
-                catch
-                {
-                    line.Dispose();
-                    throw;
-                }
-            },
-        })
+        _http = new HttpClient(UnixSocketHttp.HandlerOf(socket))
         {
             BaseAddress = new Uri("http://engine/"),
             Timeout = s_patience,

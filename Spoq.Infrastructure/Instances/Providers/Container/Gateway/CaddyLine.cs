@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 
 namespace Spoq.Infrastructure.Instances.Providers.Container.Gateway;
 
@@ -12,25 +11,7 @@ internal sealed class CaddyLine : IDisposable
 
     private readonly HttpClient _http;
 
-    public CaddyLine(string socket) => _http = new HttpClient(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        ConnectCallback = async (_, cancellationToken) =>
-        {
-            var line = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await line.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
-                return new NetworkStream(line, ownsSocket: true);
-            }
-            catch
-            {
-                line.Dispose();
-                throw;
-            }
-        },
-    })
+    public CaddyLine(string socket) => _http = new HttpClient(UnixSocketHttp.HandlerOf(socket))
     {
         BaseAddress = new Uri($"http://{Host}/"),
         Timeout = TimeSpan.FromSeconds(10),
