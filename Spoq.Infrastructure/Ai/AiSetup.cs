@@ -25,6 +25,7 @@ public static class AiSetup
             var options = provider.GetRequiredService<IOptions<AiOptions>>().Value;
             return new BodyBudget(options.BodyMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.BodyWaitSeconds), provider.GetRequiredService<TimeProvider>());
         });
+        services.AddHostedService<MemoryReturn>();
         services.AddSingleton<KeyReading>();
         services.AddSingleton(provider => new AiAccounts(
             provider.GetRequiredService<AccessTokens>(), provider.GetRequiredService<KeyReading>(), provider.GetRequiredService<IOptions<AiOptions>>(), provider.GetRequiredService<TimeProvider>()));

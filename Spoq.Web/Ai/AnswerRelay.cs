@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Text.Json;
 using Spoq.Core.Ai;
+using Spoq.Infrastructure.Ai.Limits;
 using Spoq.Infrastructure.Ai.Upstreams;
 
 namespace Spoq.Web.Ai;
@@ -32,7 +32,7 @@ internal static class AnswerRelay
 
     private static async Task WholeAsync(HttpContext http, AiCall call, Upstream upstream, Stream stream, long? expected, ClientPatience patience)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expected ?? Chunk, 1, FirstRent));
+        var buffer = call.Bodies.Rent((int)Math.Clamp(expected ?? Chunk, 1, FirstRent));
         long charged = 0;
         try
         {
@@ -58,7 +58,7 @@ internal static class AnswerRelay
 
                         call.Bodies.Add(length);
                         charged += length;
-                        buffer = Larger(buffer, length);
+                        buffer = Larger(call.Bodies, buffer, length);
                     }
                 }
             }
@@ -79,7 +79,7 @@ internal static class AnswerRelay
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            call.Bodies.Return(buffer);
             call.Bodies.Give(charged);
         }
     }
@@ -110,11 +110,11 @@ internal static class AnswerRelay
         await http.Response.Body.WriteAsync(said, CancellationToken.None);
     }
 
-    private static byte[] Larger(byte[] buffer, int length)
+    private static byte[] Larger(BodyBudget bodies, byte[] buffer, int length)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        var larger = bodies.Rent(buffer.Length * 2);
         buffer.AsSpan(0, length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
+        bodies.Return(buffer);
         return larger;
     }
 

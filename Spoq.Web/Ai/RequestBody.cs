@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -112,7 +111,7 @@ internal sealed class RequestBody(BodyBudget budget) : IDisposable
     {
         if (_isPooled && _bytes.Length > 0 && _sent.TrueForAll(body => body.IsFree))
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            budget.Return(_bytes);
         }
 
         _bytes = [];
@@ -132,11 +131,11 @@ internal sealed class RequestBody(BodyBudget budget) : IDisposable
         }
 
         _charged += more;
-        var larger = ArrayPool<byte>.Shared.Rent(size);
+        var larger = budget.Rent(size);
         Bytes.Span.CopyTo(larger);
         if (_bytes.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_bytes);
+            budget.Return(_bytes);
         }
 
         _bytes = larger;

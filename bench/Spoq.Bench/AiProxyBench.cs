@@ -6,7 +6,7 @@ using Spoq.Tests.Support;
 
 namespace Spoq.Bench;
 
-/// <summary>The AI proxy with keys, limits, budget and metering on, against the bare upstream and a bare pass-through, in interleaved rounds.</summary>
+/// <summary>The AI proxy with keys, limits, budget and metering on, against the bare upstream, a bare pass-through and a plain YARP forwarder, in interleaved rounds.</summary>
 internal static class AiProxyBench
 {
     internal static readonly string[] Scopes = ["ai"];
@@ -22,21 +22,23 @@ internal static class AiProxyBench
         await using var server = await StartAsync();
         using var upstream = Start("ai-upstream", $"{server.Port + 1}");
         using var bare = Start("ai-bare", $"{server.Port + 2}", $"http://127.0.0.1:{server.Port + 1}");
+        using var yarp = await YarpNeighbour.StartAsync(server.Port + 3, $"http://127.0.0.1:{server.Port + 1}");
         try
         {
             using var customer = await ApiClient.SignedUpAsync(server);
             using var made = await customer.PostAsync("/v1/api-keys", new { name = "bench", scopes = Scopes });
             var key = (await ApiClient.JsonAsync(made, System.Net.HttpStatusCode.Created)).GetProperty("key").GetString()!;
-            var way = new[]
-            {
+            Way[] ways =
+            [
                 new Way("direct", new Uri($"http://127.0.0.1:{server.Port + 1}"), upstream.Id, key),
                 new Way("bare", new Uri($"http://127.0.0.1:{server.Port + 2}"), bare.Id, key),
+                .. yarp is null ? Array.Empty<Way>() : [new Way("yarp", new Uri($"http://127.0.0.1:{server.Port + 3}"), yarp.Id, key)],
                 new Way("ours", server.BaseUrl, server.ProcessId, key),
-            };
-            await MeasureAsync("JSON small", way, Body(64, false));
-            await MeasureAsync("JSON 64 KB", way, Body(64 * 1024, false));
-            await MeasureAsync("stream of 100", way, Body(64, true));
-            foreach (var one in way)
+            ];
+            await MeasureAsync("JSON small", ways, Body(64, false));
+            await MeasureAsync("JSON 64 KB", ways, Body(64 * 1024, false));
+            await MeasureAsync("stream of 100", ways, Body(64, true));
+            foreach (var one in ways)
             {
                 one.Dispose();
             }
@@ -45,6 +47,7 @@ internal static class AiProxyBench
         {
             upstream.Kill();
             bare.Kill();
+            yarp?.Kill();
         }
     }
 
@@ -78,11 +81,14 @@ internal static class AiProxyBench
                 Console.WriteLine($"{name,-14} {callers,2} at once  {ways[i].Name,-7} {all.Select(one => one.PerSecond).Median(),8:0}/s  p50 {all.Select(one => one.P50).Median() * 1000,6:0} us  p99 {all.Select(one => one.P99).Median() * 1000,6:0} us  CPU {all.Select(one => one.CpuMicroseconds).Median(),5:0} us each");
             }
 
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-14} {callers,2} at once  ours/bare: throughput {Ratio(rounds, one => one.PerSecond):0.00}, CPU each {Ratio(rounds, one => one.CpuMicroseconds):0.00}, added p50 {rounds.Select(round => (round[2].P50 - round[0].P50) / (round[1].P50 - round[0].P50)).Median():0.00}, added p99 {rounds.Select(round => (round[2].P99 - round[0].P99) * 1000).Median():0} us"));
+            for (var at = 1; at < ways.Length - 1; at++)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-14} {callers,2} at once  ours/{ways[at].Name}: throughput {Ratio(rounds, at, one => one.PerSecond):0.00}, CPU each {Ratio(rounds, at, one => one.CpuMicroseconds):0.00}, added p50 {rounds.Select(round => (round[^1].P50 - round[0].P50) / (round[at].P50 - round[0].P50)).Median():0.00}, added p99 {rounds.Select(round => (round[^1].P99 - round[0].P99) * 1000).Median():0} us"));
+            }
         }
     }
 
-    private static double Ratio(List<Sample[]> rounds, Func<Sample, double> of) => rounds.Select(round => of(round[2]) / of(round[1])).Median();
+    private static double Ratio(List<Sample[]> rounds, int baseline, Func<Sample, double> of) => rounds.Select(round => of(round[^1]) / of(round[at])).Median();
 
     internal static async Task<SpoqServer> StartAsync()
     {

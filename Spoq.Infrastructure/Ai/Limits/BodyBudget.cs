@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Spoq.Infrastructure.Ai.Limits;
 
 /// <summary>
@@ -7,9 +9,15 @@ namespace Spoq.Infrastructure.Ai.Limits;
 /// <param name="most">In bytes.</param>
 public sealed class BodyBudget(long most, TimeSpan patience, TimeProvider clock)
 {
+    private const int Large = 64 * 1024;
+    private const int MostPooled = 16 * 1024 * 1024;
+    private const int PooledOfEach = 32;
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = [];
+    private volatile ArrayPool<byte> _large = NewPool();
     private long _held;
+    private long _peak;
 
     public long Held
     {
@@ -19,6 +27,33 @@ public sealed class BodyBudget(long most, TimeSpan patience, TimeProvider clock)
             {
                 return _held;
             }
+        }
+    }
+
+    /// <summary>The most that was held at once since <see cref="Forget"/>, in bytes.</summary>
+    public long Peak
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _peak;
+            }
+        }
+    }
+
+    /// <summary>A piece of what was taken; goes back with <see cref="Return"/>.</summary>
+    public byte[] Rent(int length) => (length > Large ? _large : ArrayPool<byte>.Shared).Rent(length);
+
+    public void Return(byte[] piece) => (piece.Length > Large ? _large : ArrayPool<byte>.Shared).Return(piece);
+
+    /// <summary>Lets go of the large pieces that lie ready for the next bodies.</summary>
+    public void Forget()
+    {
+        _large = NewPool();
+        lock (_lock)
+        {
+            _peak = _held;
         }
     }
 
@@ -32,7 +67,7 @@ public sealed class BodyBudget(long most, TimeSpan patience, TimeProvider clock)
         {
             if (_held + bytes <= most && (isMore || _waiting.Count == 0))
             {
-                _held += bytes;
+                Hold(bytes);
                 return new(true);
             }
 
@@ -48,7 +83,7 @@ public sealed class BodyBudget(long most, TimeSpan patience, TimeProvider clock)
     {
         lock (_lock)
         {
-            _held += bytes;
+            Hold(bytes);
         }
     }
 
@@ -60,10 +95,19 @@ public sealed class BodyBudget(long most, TimeSpan patience, TimeProvider clock)
             while (_waiting.First is { Value: { } next } && _held + next.Bytes <= most)
             {
                 _waiting.RemoveFirst();
-                _held += next.Bytes;
+                Hold(next.Bytes);
                 next.Granted.SetResult();
             }
         }
+    }
+
+    /// <summary>The shared pool keeps what it has for minutes and cannot be told to let go; this one is let go whole.</summary>
+    private static ArrayPool<byte> NewPool() => ArrayPool<byte>.Create(MostPooled, PooledOfEach);
+
+    private void Hold(long bytes)
+    {
+        _held += bytes;
+        _peak = Math.Max(_peak, _held);
     }
 
     private async Task<bool> WaitAsync(Waiter waiter, CancellationToken cancellationToken)

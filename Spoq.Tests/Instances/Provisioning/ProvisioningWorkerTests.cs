@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
@@ -246,6 +247,30 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
         var failed = await DriveAsync(id, InstanceState.Failed);
 
         Assert.Equal((Step.AwaitServer, "deadline"), (failed.Step!.Value, failed.ErrorCode));
+    }
+
+    [Fact]
+    public async Task Without_a_certificates_turn_a_computer_waits_says_why_and_is_not_late()
+    {
+        var week = world.Get<IConfiguration>().GetSection("Provisioning:CertificatesPerWeek");
+        (Provider.Endpoint, week.Value) = ("https://computer.example", "0");
+        try
+        {
+            var (_, id) = await BuyAsync();
+
+            var waiting = await DriveAsync(id, instance => instance.WaitingFor?.StartsWith("Certificate authorities", StringComparison.Ordinal) == true);
+            world.Clock.Advance(TimeSpan.FromDays(3));
+            await world.Get<ProvisioningWorker>().RunOnceAsync(CancellationToken.None);
+            var still = await ReadAsync(id);
+            week.Value = null;
+            await DriveAsync(id, instance => instance.Step == Step.InstallConductor);
+
+            Assert.Equal((Step.ConfigureDns, Step.ConfigureDns, InstanceState.Provisioning), (waiting.Step!.Value, still.Step!.Value, still.State));
+        }
+        finally
+        {
+            week.Value = null;
+        }
     }
 
     [Fact]
