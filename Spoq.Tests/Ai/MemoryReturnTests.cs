@@ -4,7 +4,7 @@ using Spoq.Infrastructure.Ai.Limits;
 namespace Spoq.Tests.Ai;
 
 /// <summary>What a crowd of bodies took goes back when the crowd is gone.</summary>
-public sealed class MemoryReturnTests
+public sealed class MemoryReturnTests : IDisposable
 {
     private const int Body = 1024 * 1024;
 
@@ -12,6 +12,8 @@ public sealed class MemoryReturnTests
     private readonly MemoryReturn _memory;
 
     public MemoryReturnTests() => _memory = new MemoryReturn(_bodies, TimeProvider.System);
+
+    public void Dispose() => _memory.Dispose();
 
     [Fact]
     public void After_a_crowd_no_large_piece_stays_in_memory()
