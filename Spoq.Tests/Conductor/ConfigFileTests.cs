@@ -14,17 +14,7 @@ public sealed class ConfigFileTests
     [InlineData("localhost", "an address and a port")]
     public void Only_a_loopback_address_is_listened_on(string listen, string? complaint)
     {
-        var config = new ConductorConfig
-        {
-            InstanceId = Guid.NewGuid(),
-            OwnerId = Guid.NewGuid(),
-            Hostname = "alice.spoq.test",
-            Issuer = "https://spoq.test",
-            JwksUrl = new Uri("https://spoq.test/.well-known/jwks.json"),
-            ControlPlaneUrl = new Uri("https://spoq.test"),
-            DataDirectory = "/var/lib/conductor",
-            Listen = listen,
-        };
+        var config = Configs.Of("/var/lib/conductor") with { Listen = listen };
         var file = Path.GetTempFileName();
         File.WriteAllText(file, JsonSerializer.Serialize(config, WireJson.Default.ConductorConfig));
 

@@ -86,17 +86,7 @@ public sealed class ControlPlaneKeysTests : IDisposable
     private ControlPlaneKeys NewKeys()
     {
         Assert.True(DataDirectory.TryOpen(_folder, out var data, out _));
-        var config = new ConductorConfig
-        {
-            InstanceId = Guid.NewGuid(),
-            OwnerId = Guid.NewGuid(),
-            Hostname = "alice.spoq.test",
-            Issuer = "https://spoq.test",
-            JwksUrl = new Uri("https://spoq.test/.well-known/jwks.json"),
-            ControlPlaneUrl = new Uri("https://spoq.test"),
-            DataDirectory = _folder,
-        };
-        return new ControlPlaneKeys(config, data, new HttpClient(_door, disposeHandler: false), _clock, NullLogger<ControlPlaneKeys>.Instance);
+        return new ControlPlaneKeys(Configs.Of(_folder), data, new HttpClient(_door, disposeHandler: false), _clock, NullLogger<ControlPlaneKeys>.Instance);
     }
 
     /// <summary>The time of day and the time that passes move together, when told.</summary>

@@ -23,17 +23,7 @@ internal sealed class UpdateWorld : IDisposable
         var port = root.Port;
         _ = ServeAsync();
         Directory.CreateDirectory(Data);
-        Config = new ConductorConfig
-        {
-            InstanceId = Guid.NewGuid(),
-            OwnerId = Guid.NewGuid(),
-            Hostname = "alice.spoq.test",
-            Issuer = "http://control.test",
-            JwksUrl = new Uri($"http://127.0.0.1:{port}/jwks"),
-            ControlPlaneUrl = new Uri($"http://127.0.0.1:{port}"),
-            DataDirectory = Data,
-            Update = new UpdateConfig(Program, ["/bin/sh", Restart]),
-        };
+        Config = Configs.Of(Data, $"http://127.0.0.1:{port}") with { Update = new UpdateConfig(Program, ["/bin/sh", Restart]) };
         File.WriteAllText(ConfigFile, JsonSerializer.Serialize(Config, WireJson.Default.ConductorConfig));
         File.WriteAllText(Path.Combine(Data, "instance_token.json"), """{"for":"","instance_token":"of-the-instance"}""");
         File.WriteAllText(Path.Combine(Data, "run.json"), JsonSerializer.Serialize(new RunFile(1, port, DateTimeOffset.UtcNow, "0.1.0"), WireJson.Default.RunFile));

@@ -88,7 +88,7 @@ internal static class AiProxyBench
         }
     }
 
-    private static double Ratio(List<Sample[]> rounds, int baseline, Func<Sample, double> of) => rounds.Select(round => of(round[^1]) / of(round[at])).Median();
+    private static double Ratio(List<Sample[]> rounds, int baseline, Func<Sample, double> of) => rounds.Select(round => of(round[^1]) / of(round[baseline])).Median();
 
     internal static async Task<SpoqServer> StartAsync()
     {
