@@ -23,7 +23,7 @@ public sealed class AiKeyMemoryTests(DatabaseFixture database) : IClassFixture<D
         var codes = new Dictionary<string, int>();
         for (var i = 0; i < 10_000; i++)
         {
-            var found = await keys.FindAsync(ApiKeyText.Write(RandomNumberGenerator.GetBytes(32)), s_here, CancellationToken.None);
+            var found = await keys.FindAsync(new PresentedKey(ApiKeyText.Write(RandomNumberGenerator.GetBytes(32))), s_here, CancellationToken.None);
             Assert.False(found.Try(out _, out var no));
             codes[no.Code] = codes.GetValueOrDefault(no.Code) + 1;
         }
@@ -31,7 +31,7 @@ public sealed class AiKeyMemoryTests(DatabaseFixture database) : IClassFixture<D
         // Each one that was asked for was found to be none; the others were turned away unasked.
         Assert.Equal((Strangers.AtOnce, 10_000 - Strangers.AtOnce), (codes["invalid_token"], codes["too_many_unknown_keys"]));
         var (secret, _) = await NewKeyAsync();
-        Assert.True((await keys.FindAsync(secret, IPAddress.Parse("203.0.113.10"), CancellationToken.None)).Try(out _, out _));
+        Assert.True((await keys.FindAsync(new PresentedKey(secret), IPAddress.Parse("203.0.113.10"), CancellationToken.None)).Try(out _, out _));
         Assert.InRange(keys.Held, 0, Strangers.AtOnce + 10);
     }
 
@@ -40,13 +40,13 @@ public sealed class AiKeyMemoryTests(DatabaseFixture database) : IClassFixture<D
     {
         var keys = database.NewNode().GetRequiredService<AiKeys>();
         var (secret, _) = await NewKeyAsync();
-        Assert.True((await keys.FindAsync(secret, s_here, CancellationToken.None)).Try(out _, out _));
+        Assert.True((await keys.FindAsync(new PresentedKey(secret), s_here, CancellationToken.None)).Try(out _, out _));
         for (var i = 0; i < 2 * Strangers.AtOnce; i++)
         {
-            await keys.FindAsync(ApiKeyText.Write(RandomNumberGenerator.GetBytes(32)), s_here, CancellationToken.None);
+            await keys.FindAsync(new PresentedKey(ApiKeyText.Write(RandomNumberGenerator.GetBytes(32))), s_here, CancellationToken.None);
         }
 
-        Assert.True((await keys.FindAsync(secret, s_here, CancellationToken.None)).Try(out _, out _));
+        Assert.True((await keys.FindAsync(new PresentedKey(secret), s_here, CancellationToken.None)).Try(out _, out _));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class AiKeyMemoryTests(DatabaseFixture database) : IClassFixture<D
         for (var i = 0; i < 50; i++)
         {
             made.Add(await NewKeyAsync());
-            Assert.True((await keys.FindAsync(made[^1].Secret, IPAddress.Parse($"198.51.100.{i}"), CancellationToken.None)).Try(out _, out _));
+            Assert.True((await keys.FindAsync(new PresentedKey(made[^1].Secret), IPAddress.Parse($"198.51.100.{i}"), CancellationToken.None)).Try(out _, out _));
         }
 
         Assert.InRange(keys.Held, before + 250, int.MaxValue);
@@ -86,15 +86,15 @@ public sealed class AiKeyMemoryTests(DatabaseFixture database) : IClassFixture<D
         var node = database.NewNode();
         var keys = node.GetRequiredService<AiKeys>();
         var (secret, _) = await NewKeyAsync();
-        Assert.True((await keys.FindAsync(secret, s_here, CancellationToken.None)).Try(out _, out _));
+        Assert.True((await keys.FindAsync(new PresentedKey(secret), s_here, CancellationToken.None)).Try(out _, out _));
         database.Clock.Advance(TimeSpan.FromMinutes(59));
-        Assert.True((await keys.FindAsync(secret, s_here, CancellationToken.None)).Try(out _, out _));
+        Assert.True((await keys.FindAsync(new PresentedKey(secret), s_here, CancellationToken.None)).Try(out _, out _));
         database.Clock.Advance(TimeSpan.FromMinutes(2));
 
-        Assert.False((await keys.FindAsync(secret, s_here, CancellationToken.None)).Try(out _, out var no));
+        Assert.False((await keys.FindAsync(new PresentedKey(secret), s_here, CancellationToken.None)).Try(out _, out var no));
         Assert.Equal("keys_unavailable", no.Code);
         await node.GetRequiredService<AiKeysRefresh>().RunOnceAsync(CancellationToken.None);
-        Assert.True((await keys.FindAsync(secret, s_here, CancellationToken.None)).Try(out _, out _));
+        Assert.True((await keys.FindAsync(new PresentedKey(secret), s_here, CancellationToken.None)).Try(out _, out _));
     }
 
     private async Task<(string Secret, Guid Id)> NewKeyAsync()

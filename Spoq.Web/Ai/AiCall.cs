@@ -27,6 +27,9 @@ internal sealed class AiCall(AiOperation operation, AiRequest request, AiModel m
 
     public AiCaller Caller => caller;
 
+    /// <summary>Of the first upstream's call; every further one has its own.</summary>
+    public required Guid RequestId { get; init; }
+
     public required RateShare Share { get; init; }
 
     public required BodyBudget Bodies { get; init; }

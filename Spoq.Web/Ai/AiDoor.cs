@@ -44,7 +44,7 @@ internal sealed class AiDoor(RequestDelegate next, AiRelay relay, ModelsAnswer m
 
     private static Task RefuseMethodAsync(HttpContext http, AiForm form, string allowed)
     {
-        AiHeaders.Begin(http, Guid.CreateVersion7().ToString());
+        AiHeaders.Begin(http, Guid.CreateVersion7());
         http.Response.Headers.Allow = allowed;
         return AiErrors.WriteAsync(http, form, AiRefusals.MethodNotAllowed);
     }

@@ -18,12 +18,12 @@ internal static class AiHeaders
     public static string RequestIdOf(HttpContext http) => http.TraceIdentifier;
 
     /// <summary>The id of the call is the one that its usage has.</summary>
-    public static void Begin(HttpContext http, string requestId)
+    public static void Begin(HttpContext http, Guid requestId)
     {
-        http.TraceIdentifier = requestId;
+        StringValues id = http.TraceIdentifier = requestId.ToString();
         var headers = http.Response.Headers;
-        headers[RequestId.Header] = requestId;
-        headers["request-id"] = requestId;
+        headers[RequestId.Header] = id;
+        headers["request-id"] = id;
         headers.CacheControl = s_noStore;
         headers.XContentTypeOptions = s_noSniff;
     }
@@ -44,13 +44,14 @@ internal static class AiHeaders
         _ => default,
     };
 
-    /// <summary>OpenAI's libraries send a bearer, Anthropic's <c>x-api-key</c>; either is taken everywhere.</summary>
-    public static string? Credential(HttpRequest request)
+    /// <summary>OpenAI's libraries send a bearer, Anthropic's <c>x-api-key</c> (<see cref="Key"/>); either is taken everywhere.</summary>
+    public static string? Bearer(string header)
     {
         const string Prefix = "Bearer ";
-        var header = request.Headers.Authorization.ToString();
-        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : One(request, "x-api-key")?.Trim();
+        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : null;
     }
+
+    public static string? Key(HttpRequest request) => One(request, "x-api-key")?.Trim();
 
     /// <summary>What cannot be sent on would look like a failure of the upstream; it means nothing to any, so it stays here.</summary>
     private static string? Plain(HttpRequest request, string name) => One(request, name) is { Length: <= MostPassed } value && value.All(c => c is >= ' ' and <= '~') ? value : null;

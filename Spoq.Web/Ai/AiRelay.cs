@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Spoq.Core;
 using Spoq.Core.Access;
 using Spoq.Core.Ai;
@@ -16,7 +17,8 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
 {
     public async Task ServeAsync(HttpContext http, AiOperation operation)
     {
-        AiHeaders.Begin(http, RequestIds.New(clock.GetUtcNow()).ToString());
+        var requestId = RequestIds.New(clock.GetUtcNow());
+        AiHeaders.Begin(http, requestId);
         RequestBody.LiftServersLimit(http);
         if (!(await callers.FindAsync(http)).Try(out var caller, out var stranger))
         {
@@ -38,7 +40,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
 
         try
         {
-            await ServeAsync(http, operation, caller);
+            await ServeAsync(http, operation, caller, requestId);
         }
         finally
         {
@@ -46,7 +48,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
         }
     }
 
-    private async Task ServeAsync(HttpContext http, AiOperation operation, AiCaller caller)
+    private async Task ServeAsync(HttpContext http, AiOperation operation, AiCaller caller, Guid requestId)
     {
         using var body = new RequestBody(bodies);
         if (await body.ReadAsync(http) is { } unreadable)
@@ -55,7 +57,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
             return;
         }
 
-        if (!Understand(body, operation, caller).Try(out var call, out var refusal))
+        if (!Understand(body, operation, caller, requestId).Try(out var call, out var refusal))
         {
             await RefuseAsync(http, operation, caller, refusal);
             return;
@@ -87,7 +89,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
         return AiErrors.WriteAsync(http, operation.Form(), refusal);
     }
 
-    private Result<AiCall> Understand(RequestBody body, AiOperation operation, AiCaller caller)
+    private Result<AiCall> Understand(RequestBody body, AiOperation operation, AiCaller caller, Guid requestId)
     {
         if (!AiRequestReader.Read(body.Bytes.Span, operation).Try(out var request, out var unreadable))
         {
@@ -109,7 +111,7 @@ internal sealed class AiRelay(AiCallers callers, ModelCatalogue models, RateShar
             return AiRefusals.NotOffered(request.Model);
         }
 
-        return callers.Check(caller, model) is { } no ? no : new AiCall(operation, request, model, caller) { Share = share, Bodies = bodies, Clock = clock };
+        return callers.Check(caller, model) is { } no ? no : new AiCall(operation, request, model, caller) { RequestId = requestId, Share = share, Bodies = bodies, Clock = clock };
     }
 
     private static Refusal? Unsupported(HttpRequest request) =>
@@ -123,15 +125,41 @@ internal sealed class AiCallers(AiKeys keys, AiAccounts accounts, Microsoft.Exte
 {
     private const string KeyPrefix = "spoq_";
 
+    private static readonly object s_lastKey = new();
+
     private static readonly CallerRule s_rule = new(Scopes.Ai) { AcceptsApiKeys = true };
 
-    public ValueTask<Result<AiCaller>> FindAsync(HttpContext http) => AiHeaders.Credential(http.Request) switch
+    public ValueTask<Result<AiCaller>> FindAsync(HttpContext http)
     {
-        null or "" => new(AccessRefusals.TokenMissing),
-        var token when token.StartsWith(KeyPrefix, StringComparison.Ordinal) => keys.FindAsync(token, http.Connection.RemoteIpAddress, http.RequestAborted),
-        var token => accounts.FindAsync(token, s_rule, http.RequestAborted),
-    };
+        // The server hands out one and the same string while a connection repeats its header: then its hash is known.
+        // Only where requests come one after the other: what belongs to a connection is not for several at once.
+        var header = http.Request.Headers.Authorization.ToString();
+        var connection = HttpProtocol.IsHttp11(http.Request.Protocol) ? http.Features.Get<IConnectionItemsFeature>()?.Items : null;
+        if (connection is not null && connection.TryGetValue(s_lastKey, out var last) && last is LastKey known && ReferenceEquals(known.Header, header))
+        {
+            return keys.FindAsync(known.Key, http.Connection.RemoteIpAddress, http.RequestAborted);
+        }
+
+        var bearer = AiHeaders.Bearer(header);
+        switch (bearer ?? AiHeaders.Key(http.Request))
+        {
+            case null or "":
+                return new(AccessRefusals.TokenMissing);
+            case var token when token.StartsWith(KeyPrefix, StringComparison.Ordinal):
+                var key = new PresentedKey(token);
+                if (connection is not null && bearer is not null)
+                {
+                    connection[s_lastKey] = new LastKey(header, key);
+                }
+
+                return keys.FindAsync(key, http.Connection.RemoteIpAddress, http.RequestAborted);
+            case var token:
+                return accounts.FindAsync(token, s_rule, http.RequestAborted);
+        }
+    }
 
     /// <summary>Null: the account may use the model.</summary>
     public Refusal? Check(in AiCaller caller, AiModel model) => caller.Account.Check(model, options.Value.PlanRequired == true);
+
+    private sealed record LastKey(string Header, PresentedKey Key);
 }

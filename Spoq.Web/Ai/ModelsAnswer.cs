@@ -45,7 +45,7 @@ internal sealed class ModelsAnswer(AiCallers callers, ModelCatalogue models, Tim
 
     private async Task<AiCaller?> EnterAsync(HttpContext http)
     {
-        AiHeaders.Begin(http, Guid.CreateVersion7(clock.GetUtcNow()).ToString());
+        AiHeaders.Begin(http, Guid.CreateVersion7(clock.GetUtcNow()));
         var found = await callers.FindAsync(http);
         if (found.Try(out var caller, out var refusal))
         {

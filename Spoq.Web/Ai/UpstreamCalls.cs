@@ -93,7 +93,7 @@ internal sealed class UpstreamCalls(UsageMeter meter, BudgetLedger budget, LastC
         }
 
         using var other = translated;
-        if (meter.Open(new CallFacts(call.Caller.Account.Id, call.Caller.KeyId, call.Model.Name, upstream.Name, call.Model.Price!, call.Request.PromptTokens)) is not { } metered)
+        if (meter.Open(new CallFacts(call.Caller.Account.Id, call.Caller.KeyId, call.Model.Name, upstream.Name, call.Model.Price!, call.Request.PromptTokens) { RequestId = call.Metered is null ? call.RequestId : null }) is not { } metered)
         {
             upstream.CalledOff(findsOut);
             await AiErrors.WriteAsync(http, call.Form, AiRefusals.MeteringFull);
@@ -102,7 +102,11 @@ internal sealed class UpstreamCalls(UsageMeter meter, BudgetLedger budget, LastC
 
         call.Metered = metered;
         call.StartedAt = clock.GetTimestamp();
-        AiHeaders.Begin(http, metered.RequestId.ToString());
+        if (metered.RequestId != call.RequestId)
+        {
+            AiHeaders.Begin(http, metered.RequestId);
+        }
+
         using var patience = new ClientPatience(call.Request.Stream, upstream.Options.Drain, upstream.Options.AnswerTimeout, http.RequestAborted, lastCall.Over);
         HttpResponseMessage response;
         try

@@ -33,6 +33,17 @@ internal readonly record struct KeyHash(ulong First, ulong Second, ulong Third, 
     }
 }
 
+/// <summary>What a caller showed. Its hash is worked out once, however often it is shown on a connection.</summary>
+public sealed class PresentedKey(string text)
+{
+    private const int Most = 128;
+
+    public string Text => text;
+
+    /// <summary>Null: too long to be a key.</summary>
+    internal KeyHash? Hash { get; } = text.Length <= Most ? KeyHash.Of(text) : null;
+}
+
 /// <summary>A secret that opens the proxy now.</summary>
 /// <param name="OpenUntil">In ticks.</param>
 /// <param name="HasScope">The scope <c>ai</c>.</param>

@@ -43,17 +43,16 @@ public sealed class AiKeys
     }
 
     /// <returns>The caller; a refusal with which the edge answers.</returns>
-    public ValueTask<Result<AiCaller>> FindAsync(string key, IPAddress? address, CancellationToken cancellationToken)
+    public ValueTask<Result<AiCaller>> FindAsync(PresentedKey key, IPAddress? address, CancellationToken cancellationToken)
     {
-        if (key.Length > 128)
+        if (key.Hash is not { } hash)
         {
             return new(AccessRefusals.TokenInvalid);
         }
 
         var now = _clock.GetUtcNow().UtcTicks;
-        var hash = KeyHash.Of(key);
         return _keys.TryGetValue(hash, out var known) ? new(Admit(known, now, address))
-            : !ApiKeyText.IsWellFormed(key) || (_unknown.TryGetValue(hash, out var until) && now < until) ? new(AccessRefusals.TokenInvalid)
+            : !ApiKeyText.IsWellFormed(key.Text) || (_unknown.TryGetValue(hash, out var until) && now < until) ? new(AccessRefusals.TokenInvalid)
             : !_strangers.MayAsk(address, now) ? new(AiRefusals.TooManyStrangers)
             : ReadAsync(hash, address, cancellationToken);
     }

@@ -28,7 +28,7 @@ public sealed class UsageMeter : IDisposable
     public MeteredCall? Open(in CallFacts facts)
     {
         var now = _clock.GetUtcNow();
-        var requestId = RequestIds.New(now);
+        var requestId = facts.RequestId ?? RequestIds.New(now);
         var startedAt = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         var slot = Spool.Open(UsageRecord.Of(requestId, startedAt, facts));
         return slot < 0 ? null : new MeteredCall(requestId, Spool, slot, facts);
