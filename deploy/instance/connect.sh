@@ -80,12 +80,17 @@ host_key() {
 
 # Says which server it is. The address is not said: it is the one that the call comes from, the older kind first.
 connect() {
-  local family code=000
+  local family wait code=000
   printf '{"key":"%s","system":"%s"%s}' "$(machine_key)" "$(release PRETTY_NAME | LC_ALL=C tr -cd 'A-Za-z0-9 ._()/+-' | cut -c1-100)" "$(host_key)" >"$WORK/call"
-  for family in -4 -6; do
-    code=$(printf 'header = "Authorization: Bearer %s"\n' "$TOKEN" |
-      curl "$family" --config - --silent --max-time 60 --proto '=http,https' --retry 8 --retry-delay 2 --retry-connrefused --header 'Content-Type: application/json' \
-        --data-binary "@$WORK/call" --output "$WORK/answer" --write-out '%{http_code}' "$URL/internal/own-servers") && break
+  # A copy of the control plane that went away in the middle has committed, and another answers the same.
+  for wait in 2 2 4 ''; do
+    for family in -4 -6; do
+      code=$(printf 'header = "Authorization: Bearer %s"\n' "$TOKEN" |
+        curl "$family" --config - --silent --max-time 60 --proto '=http,https' --header 'Content-Type: application/json' \
+          --data-binary "@$WORK/call" --output "$WORK/answer" --write-out '%{http_code}' "$URL/internal/own-servers") && break
+    done
+    [[ $code == [05]* && -n $wait ]] || break
+    sleep "$wait"
   done
   case "$code" in
     200) ;;
