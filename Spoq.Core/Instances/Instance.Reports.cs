@@ -20,6 +20,15 @@ public sealed partial class Instance
         }
     }
 
+    /// <summary>The machine that its owner was to bring has come: the worker that waits for it is woken.</summary>
+    public void ServerCame(DateTimeOffset now)
+    {
+        if (Step == Provisioning.Step.AwaitServer && State == InstanceState.Provisioning)
+        {
+            DueAt = now;
+        }
+    }
+
     /// <summary>What the screen says until the next stage of the installation.</summary>
     public void ReachStage(string words)
     {
@@ -40,6 +49,13 @@ public sealed partial class Instance
         MemoryTotalBytes = vitals.MemoryTotalBytes;
         DiskUsedBytes = vitals.DiskUsedBytes;
         DiskTotalBytes = vitals.DiskTotalBytes;
+    }
+
+    /// <summary>It can no longer be set up. What it reports is still heard, so that it hears that it is let go.</summary>
+    public void RevokeSetup()
+    {
+        ProvisioningTokenHash = null;
+        SealedHostKey = null;
     }
 
     /// <summary>No token of the server counts any more, and nobody needs its key.</summary>

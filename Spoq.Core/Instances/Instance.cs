@@ -1,3 +1,4 @@
+using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Instances.Provisioning;
 
 namespace Spoq.Core.Instances;
@@ -38,6 +39,9 @@ public sealed partial class Instance
     public string Region { get; private set; }
 
     public string Provider { get; private set; }
+
+    /// <summary>Its owner brought the machine: we neither switch it off nor wipe it.</summary>
+    public bool IsOwnServer => Provider == OwnServer.Provider;
 
     public InstanceState State { get; private set; } = InstanceState.Draft;
 
@@ -117,7 +121,7 @@ public sealed partial class Instance
     public uint Version { get; private set; }
 
     /// <summary>Another choice in the wizard: only before payment.</summary>
-    public void Choose(string address, string hostname, string username, string plan, string region)
+    public void Choose(string address, string hostname, string username, string plan, string region, string provider)
     {
         if (State != InstanceState.Draft)
         {
@@ -129,5 +133,6 @@ public sealed partial class Instance
         Username = username;
         Plan = plan;
         Region = region;
+        Provider = provider;
     }
 }

@@ -20,6 +20,8 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(Heartbeat))]
 [JsonSerializable(typeof(Jwks))]
+[JsonSerializable(typeof(OwnServerCall))]
+[JsonSerializable(typeof(OwnServerWelcome))]
 [JsonSerializable(typeof(PhoneHome))]
 [JsonSerializable(typeof(PhoneHomeAnswer))]
 [JsonSerializable(typeof(Problem))]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances;
 using Spoq.Core.Ops;
 using Spoq.Infrastructure.Ops.Mail;
 
@@ -8,56 +9,72 @@ namespace Spoq.Infrastructure.Billing;
 /// <summary>What we write to people whose subscription ends, or does not after all. Every date stands in the mail.</summary>
 internal static class LadderMails
 {
-    public static Mail Cancelled(string to, string hostname, Subscription subscription, Uri billing) => MailText.Write(to, $"Cancelled: {hostname}", $"""
-        {Why(subscription, hostname)}
+    public static Mail Cancelled(string to, Instance instance, Subscription subscription, Uri billing) => MailText.Write(to, $"Cancelled: {instance.Hostname}", $"""
+        {Why(subscription, instance.Hostname)}
 
         This is what happens now:
 
-        {Dates(subscription)}
+        {Dates(instance, subscription)}
 
-        Nothing more is charged. Save what you want to keep before {Day(subscription.TerminatesAt)}; until then "Resume" on your billing page takes all of it back:
+        Nothing more is charged. {Save(instance, subscription)} until then "Resume" on your billing page takes all of it back:
 
         {billing}
         """);
 
-    public static Mail WillCancel(string to, string hostname, Subscription subscription, Uri billing) => MailText.Write(to, $"Cancelled: {hostname}", $"""
-        You cancelled the subscription of {hostname}. It is paid until {Day(subscription.PaidUntil)} and runs until then as before.
+    public static Mail WillCancel(string to, Instance instance, Subscription subscription, Uri billing) => MailText.Write(to, $"Cancelled: {instance.Hostname}", $"""
+        You cancelled the subscription of {instance.Hostname}. It is paid until {Day(subscription.PaidUntil)} and runs until then as before.
 
         This is what happens after that:
 
-        {Dates(subscription)}
+        {Dates(instance, subscription)}
 
         Nothing more is charged. Until {Day(subscription.TerminatesAt)} "Resume" on your billing page takes all of it back:
 
         {billing}
         """);
 
-    public static Mail PauseWarning(string to, string hostname, Subscription subscription, Uri billing) => MailText.Write(to, $"{hostname} stops tomorrow", $"""
-        The subscription of {hostname} has ended, and its computer stops on {Day(subscription.PausesAt)}.
+    public static Mail PauseWarning(string to, Instance instance, Subscription subscription, Uri billing) => MailText.Write(to, $"{instance.Hostname} stops tomorrow", $"""
+        The subscription of {instance.Hostname} has ended, and {(instance.IsOwnServer ? "from" : "its computer stops on")} {Day(subscription.PausesAt)}{(instance.IsOwnServer ? " nobody gets in through Spoq any more" : "")}.
 
-        Its data is kept until {Day(subscription.TerminatesAt)}. To keep the computer running, press "Resume" on your billing page:
-
-        {billing}
-        """);
-
-    public static Mail Paused(string to, string hostname, Subscription subscription, Uri billing) => MailText.Write(to, $"{hostname} is stopped, its data is kept", $"""
-        The grace period is over, so {hostname} was stopped. Its data is kept until {Day(subscription.TerminatesAt)}; then the computer, its data and its address record are deleted for good.
-
-        "Resume" on your billing page starts it again with everything on it:
+        {(instance.IsOwnServer ? $"On {Day(subscription.TerminatesAt)} your server is detached; nothing on it is deleted." : $"Its data is kept until {Day(subscription.TerminatesAt)}.")} To keep the computer running, press "Resume" on your billing page:
 
         {billing}
         """);
 
-    public static Mail TerminationWarning(string to, string hostname, Subscription subscription, Uri billing) => MailText.Write(to, $"{hostname} will be deleted on {Day(subscription.TerminatesAt)}", $"""
-        This is the last mail before {hostname} is deleted, with all its data and its address record: on {Day(subscription.TerminatesAt)}. After that nobody can bring it back, not even we.
+    public static Mail Paused(string to, Instance instance, Subscription subscription, Uri billing) => instance.IsOwnServer
+        ? MailText.Write(to, $"{instance.Hostname} is stopped, your server runs on", $"""
+            The grace period is over, so {instance.Hostname} was stopped: nobody gets in through Spoq. Your server runs on, and nothing on it is deleted. On {Day(subscription.TerminatesAt)} it is detached, and its address record goes.
 
-        "Resume" on your billing page keeps everything:
+            "Resume" on your billing page starts it again:
 
-        {billing}
-        """);
+            {billing}
+            """)
+        : MailText.Write(to, $"{instance.Hostname} is stopped, its data is kept", $"""
+            The grace period is over, so {instance.Hostname} was stopped. Its data is kept until {Day(subscription.TerminatesAt)}; then the computer, its data and its address record are deleted for good.
 
-    public static Mail Terminated(string to, string hostname, Uri dashboard) => MailText.Write(to, $"{hostname} is being deleted", $"""
-        The subscription of {hostname} is over. Its computer, its data, its address record and every key of it are being removed now. Nobody else can take its name for 30 days.
+            "Resume" on your billing page starts it again with everything on it:
+
+            {billing}
+            """);
+
+    public static Mail TerminationWarning(string to, Instance instance, Subscription subscription, Uri billing) => instance.IsOwnServer
+        ? MailText.Write(to, $"{instance.Hostname} will be detached on {Day(subscription.TerminatesAt)}", $"""
+            This is the last mail before your server is detached from Spoq: on {Day(subscription.TerminatesAt)}. Its address {instance.Hostname} goes then; nothing on your server is deleted.
+
+            "Resume" on your billing page keeps everything:
+
+            {billing}
+            """)
+        : MailText.Write(to, $"{instance.Hostname} will be deleted on {Day(subscription.TerminatesAt)}", $"""
+            This is the last mail before {instance.Hostname} is deleted, with all its data and its address record: on {Day(subscription.TerminatesAt)}. After that nobody can bring it back, not even we.
+
+            "Resume" on your billing page keeps everything:
+
+            {billing}
+            """);
+
+    public static Mail Terminated(string to, Instance instance, Uri dashboard) => MailText.Write(to, $"{instance.Hostname} is being {(instance.IsOwnServer ? "detached" : "deleted")}", $"""
+        The subscription of {instance.Hostname} is over. {Removed(instance)} Nobody else can take its name for 30 days.
 
         Thank you for having been here. You can set up a new computer at any time:
 
@@ -96,15 +113,23 @@ internal static class LadderMails
         {dashboard}
         """);
 
+    private static string Removed(Instance instance) => instance.IsOwnServer
+        ? "Its address record and every key of Spoq on your server are being removed now; what is on your server stays."
+        : "Its computer, its data, its address record and every key of it are being removed now.";
+
     private static string Why(Subscription subscription, string hostname) => subscription.EndReason == SubscriptionEnd.PaymentFailed
         ? $"The payment for {hostname} could not be collected, so its subscription has ended."
         : $"The subscription of {hostname} has ended, as you asked.";
 
-    private static string Dates(Subscription subscription) => $"""
+    private static string Dates(Instance instance, Subscription subscription) => $"""
         Until {Day(subscription.PausesAt)}: your computer runs on.
-        From {Day(subscription.PausesAt)}: it is stopped, its data is kept.
-        On {Day(subscription.TerminatesAt)}: computer, data and address record are deleted.
+        From {Day(subscription.PausesAt)}: {(instance.IsOwnServer ? "nobody gets in through Spoq; your server runs on." : "it is stopped, its data is kept.")}
+        On {Day(subscription.TerminatesAt)}: {(instance.IsOwnServer ? "your server is detached, its address record goes; nothing on it is deleted." : "computer, data and address record are deleted.")}
         """;
+
+    private static string Save(Instance instance, Subscription subscription) => instance.IsOwnServer
+        ? $"It is final on {Day(subscription.TerminatesAt)};"
+        : $"Save what you want to keep before {Day(subscription.TerminatesAt)};";
 
     private static string Day(DateTimeOffset? at) => at!.Value.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

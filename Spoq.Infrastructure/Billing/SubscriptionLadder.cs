@@ -47,7 +47,7 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
                 await post.AddAsync(
                     db,
                     accountId,
-                    (to, links) => subscription.EndedAt is null ? LadderMails.WillCancel(to, locked.Instance.Hostname, subscription, links.Billing) : LadderMails.Cancelled(to, locked.Instance.Hostname, subscription, links.Billing),
+                    (to, links) => subscription.EndedAt is null ? LadderMails.WillCancel(to, locked.Instance, subscription, links.Billing) : LadderMails.Cancelled(to, locked.Instance, subscription, links.Billing),
                     cancellationToken);
                 return null;
             },
@@ -76,7 +76,7 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
                 break;
             case SubscriptionNews.Ended:
                 db.Tell(instance, now, "subscription_ended", $"The payment could not be collected, so the subscription has ended. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is deleted.");
-                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Cancelled(to, instance.Hostname, subscription, links.Billing), cancellationToken);
+                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Cancelled(to, instance, subscription, links.Billing), cancellationToken);
                 break;
         }
     }
@@ -147,22 +147,22 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
         {
             case LadderStep.End:
                 db.Tell(instance, now, "subscription_ended", $"The paid time is over. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is deleted.");
-                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Cancelled(to, hostname, subscription, links.Billing), cancellationToken);
+                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Cancelled(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.WarnOfPause:
-                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.PauseWarning(to, hostname, subscription, links.Billing), cancellationToken);
+                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.PauseWarning(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.Pause:
                 db.Tell(instance, now, "subscription_paused", $"Grace is over: it is stopped. Its data is kept until {subscription.TerminatesAt:d MMMM yyyy}.");
-                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Paused(to, hostname, subscription, links.Billing), cancellationToken);
+                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Paused(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.WarnOfTermination:
-                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.TerminationWarning(to, hostname, subscription, links.Billing), cancellationToken);
+                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.TerminationWarning(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.Terminate:
-                db.Tell(instance, now, "subscription_terminated", "The subscription is over. The computer and its data are being removed.");
+                db.Tell(instance, now, "subscription_terminated", instance.IsOwnServer ? "The subscription is over. Your server is being detached; nothing on it is deleted." : "The subscription is over. The computer and its data are being removed.");
                 audit.Add(db, new AuditEntry(subscription.AccountId, "billing.terminated", $"The subscription of {hostname} is over; the computer is being deleted.", null, null));
-                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Terminated(to, hostname, links.Dashboard), cancellationToken);
+                await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Terminated(to, instance, links.Dashboard), cancellationToken);
                 break;
         }
     }

@@ -137,6 +137,9 @@ public sealed class ConductorPokes(IDbContextFactory<SpoqDbContext> contexts, Co
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Instances.AsNoTracking().SingleOrDefaultAsync(row => row.Id == instanceId, cancellationToken) is not { Endpoint: not null } instance
-            || !s_up.Contains(instance.State) || await conductors.PokeAsync(instance, cancellationToken);
+            || !IsUp(instance) || await conductors.PokeAsync(instance, cancellationToken);
     }
+
+    /// <summary>A machine that its owner brought runs on: it has to hear that it is stopped, or let go.</summary>
+    private static bool IsUp(Instance instance) => s_up.Contains(instance.State) || instance is { IsOwnServer: true, IsFinal: false };
 }

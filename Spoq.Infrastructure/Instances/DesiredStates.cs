@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Spoq.Core.Access;
 using Spoq.Core.Accounts;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Ai;
@@ -46,7 +47,8 @@ public sealed class DesiredStates
         }
 
         var people = await PeopleAsync(db, instance, cancellationToken);
-        var good = people.Where(person => !(person.LockedUntil > now)).ToList();
+        var isOpen = !IsClosed(instance);
+        var good = people.Where(person => isOpen && !(person.LockedUntil > now)).ToList();
         var state = new DesiredState
         {
             Revision = "",
@@ -56,14 +58,35 @@ public sealed class DesiredStates
             Profiles = await ProfilesAsync(db, instance.AccountId, good.Exists(person => person.Id == instance.AccountId), cancellationToken),
             Members = [.. good.Select(person => new DesiredMember(person.Id, SnakeCase.Of(person.Role.ToString())))],
             Ended = await EndedAsync(db, [.. people.Select(person => person.Id)], now - s_remembered, cancellationToken),
-            Model = await ModelAsync(instance, cancellationToken),
+            Model = isOpen ? await ModelAsync(instance, cancellationToken) : null,
         };
         var revision = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(state, WireJson.Default.DesiredState)));
         return state with { Revision = revision, AsOf = now };
     }
 
+    /// <summary>The same, to a computer that keeps it. One that is being let go has now heard so.</summary>
+    public async Task<DesiredState?> HandOverAsync(Guid instanceId, string token, CancellationToken cancellationToken)
+    {
+        var state = await ReadAsync(instanceId, token, cancellationToken);
+        if (state is { Members.Count: 0 })
+        {
+            var now = _clock.GetUtcNow();
+            await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+            await db.Set<OwnServer>().Where(row => row.Id == instanceId && row.ToldAt == null && db.Instances.Any(one => one.Id == instanceId && (one.State == InstanceState.Deleting || one.State == InstanceState.Cancelling)))
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.ToldAt, now), cancellationToken);
+        }
+
+        return state;
+    }
+
     internal static Task AnnounceAsync(SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken) =>
         Notices.PublishAsync(db, Channel, instanceId.ToString(), cancellationToken);
+
+    /// <summary>A machine that its owner brought cannot be switched off: stopped, and on its way out, it lets nobody in.</summary>
+    private static bool IsClosed(Instance instance) =>
+        instance.IsOwnServer && (IsLeaving(instance) || instance.State is InstanceState.Stopping or InstanceState.Stopped);
+
+    private static bool IsLeaving(Instance instance) => instance.State is InstanceState.Deleting or InstanceState.Cancelling || instance.IsFinal;
 
     private static async Task<List<Person>> PeopleAsync(SpoqDbContext db, Instance instance, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 
@@ -75,6 +76,12 @@ public sealed class InstanceService(IDbContextFactory<SpoqDbContext> contexts, T
 
     public Task<Refusal?> DeleteAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken) =>
         AskAsync(accountId, instanceId, (instance, now) => instance.RequestDelete(now), "delete_requested", "You asked for deletion. The computer and its data are being removed.", cancellationToken);
+
+    /// <summary>The end of a server that its owner brought: we let go of it, and nothing on it is deleted.</summary>
+    public Task<Refusal?> DetachAsync(Guid accountId, Guid instanceId, CancellationToken cancellationToken) =>
+        AskAsync(
+            accountId, instanceId, (instance, now) => instance.IsOwnServer ? instance.RequestDelete(now) : OwnServerRefusals.NotOwnServer,
+            "detach_requested", "You asked to detach your server. Its address and its keys go; nothing on it is deleted.", cancellationToken);
 
     /// <summary>Part of the payment's transaction, which the caller saves and commits; a second payment notice changes nothing.</summary>
     internal async Task BeginProvisioningAsync(SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ public sealed class BillingFixture : DatabaseFixture
     {
         await using var db = NewContext();
         var instance = await db.Instances.SingleAsync(row => row.Id == customer.InstanceId);
-        instance.Choose(instance.Address, instance.Hostname, instance.Username, plan, instance.Region);
+        instance.Choose(instance.Address, instance.Hostname, instance.Username, plan, instance.Region, instance.Provider);
         await db.SaveChangesAsync();
     }
 

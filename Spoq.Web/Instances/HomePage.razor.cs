@@ -26,6 +26,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     private IReadOnlyList<SubscriptionView> _subscriptions = [];
     private ITimer? _timer;
     private string? _remembered;
+    private ConfirmDialog? _confirm;
 
     private InstanceService Instances => instances;
 
@@ -92,6 +93,17 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
             // The page was left while it was reading.
         }
     });
+
+    private async Task DetachAsync(Instance instance)
+    {
+        if (await _confirm!.AskAsync(
+            $"Detach {instance.Hostname}?",
+            "Its subscription ends now. Its address and every key of Spoq on your server stop working. Nothing on your server is deleted; how to take our programs off it is shown next.",
+            "Detach"))
+        {
+            await AskAsync(instance, Instances.DetachAsync);
+        }
+    }
 
     private async Task AskAsync(Instance instance, Func<Guid, Guid, CancellationToken, Task<Refusal?>> ask)
     {

@@ -1,4 +1,5 @@
 using Spoq.Web.Instances.Containers;
+using Spoq.Web.Instances.Providers.Byo;
 using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Instances.Setup;
 
@@ -9,6 +10,7 @@ internal static class InstancesEndpoints
     public static void MapInstances(this IEndpointRouteBuilder routes)
     {
         routes.MapServerReports();
+        routes.MapOwnServers();
         routes.MapInstancesHub();
         routes.MapSetup();
         routes.MapInstanceResource();

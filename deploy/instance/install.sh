@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a Debian 12 or Ubuntu 22.04 (or newer) system a Spoq computer. One source for servers and for the container image:
 #   install.sh          a server: packages, users, Conductor, web server, firewall. Run it again as often as you like.
+#   install.sh own      a server that its owner brings (connect.sh starts it): beside what is there, and spoq-detach takes it off again
 #   install.sh packages a server's packages and files, nothing of anybody's: for a system that is prepared for many
 #   install.sh image    the same while the container image is built, which needs less
 #   install.sh boot     in a container of that image, once in its life: what "server" does after its packages
@@ -15,6 +16,8 @@ readonly LOG=/var/log/spoq-install.log
 readonly PACKAGES=(ca-certificates caddy curl nftables openssh-server openssl sudo unattended-upgrades)
 # Who works in a container cannot add to it: there is no way to become root. So it brings more along.
 readonly IMAGE_PACKAGES=(ca-certificates caddy curl git less nano openssh-client openssh-server openssl procps python3 rsync)
+# On a machine that has an owner nothing is updated, closed or taken over: only what the Conductor needs comes along.
+readonly OWN_PACKAGES=(ca-certificates caddy curl openssh-server openssl)
 readonly STATE=/var/lib/conductor
 # What of a container outlives it lies in its one volume: homes, and in here what makes it this computer and no other.
 readonly KEPT=/home/.spoq
@@ -31,6 +34,8 @@ die() {
 
 # Whether an init runs here; in an image and in a change of root there is none.
 has_init() { [ -d /run/systemd/system ]; }
+
+is_own() { [ "$MODE" = own ]; }
 
 unit() {
   systemctl --quiet "$@" || die "systemctl $* failed."
@@ -86,19 +91,21 @@ need() {
 packages() {
   local missing=() wanted=("${PACKAGES[@]}") name
   [ "$MODE" != image ] || wanted=("${IMAGE_PACKAGES[@]}")
+  ! is_own || wanted=("${OWN_PACKAGES[@]}")
   for name in "${wanted[@]}"; do
     dpkg-query --show --showformat '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
   done
   export DEBIAN_FRONTEND=noninteractive
   if [ ${#missing[@]} -gt 0 ]; then
     note "Installing ${missing[*]}."
+    [[ " ${missing[*]} " != *" caddy "* ]] || ! is_own || made caddy
     # Another apt of the machine's first minutes is waited for.
     apt-get -q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 update
     # Ubuntu 22.04 has none of its own.
     apt-cache show caddy >/dev/null 2>&1 || die "This system offers no package of Caddy. Add its makers' package source (https://caddyserver.com/docs/install) or take a newer system, then run this again."
     apt-get -q -y -o DPkg::Lock::Timeout=600 -o Acquire::Retries=5 -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"
   fi
-  if has_init; then
+  if has_init && ! is_own; then
     apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold upgrade
   fi
 }
@@ -117,8 +124,14 @@ system_files() {
   local from file
   from=$(kit)
   while IFS= read -r file; do
-    [ "$file" = etc/caddy/Caddyfile ] || install -D -m 0644 "$from/$file" "/$file"
+    case "$MODE:$file" in
+      *:etc/caddy/Caddyfile | own:etc/ssh/* | own:etc/apt/* | own:*firewall*) continue ;;
+    esac
+    install -D -m 0644 "$from/$file" "/$file"
   done < <(cd "$from" && find . -type f -printf '%P\n')
+  is_own || return 0
+  install -m 0644 "$from/../own/sshd.conf" /etc/ssh/sshd_config.d/10-spoq.conf
+  install -m 0755 "$from/../own/spoq-detach" /usr/local/sbin/spoq-detach
 }
 
 # The tree of files: beside this script, or packed at its end where the script travels alone.
@@ -130,8 +143,7 @@ kit() {
     return
   fi
   if [ ! -d "$WORK/root" ]; then
-    install -d "$WORK/root"
-    printf '%s' "$PAYLOAD" | base64 -d | tar -xz -C "$WORK/root"
+    printf '%s' "$PAYLOAD" | base64 -d | tar -xz -C "$WORK"
   fi
   echo "$WORK/root"
 }
@@ -139,6 +151,7 @@ kit() {
 users() {
   local username hash name
   username=$(need username)
+  if is_own; then own_user "$username"; ssh_server; return; fi
   for name in spoq "$username" $([ "$MODE" != boot ] || cat "$KEPT/users" 2>/dev/null); do
     user "$name"
   done
@@ -157,6 +170,10 @@ users() {
   fi
   gateway_key
   host_key
+  ssh_server
+}
+
+ssh_server() {
   # Debian's package reads it only while it runs.
   install -d -m 0755 /run/sshd
   /usr/sbin/sshd -t
@@ -253,6 +270,7 @@ proxy() {
   local hostname
   hostname=$(need hostname)
   [[ $hostname =~ ^[a-z0-9.-]+$ ]] || die "\"$hostname\" is no name of a computer."
+  if is_own; then own_site "$hostname"; return; fi
   # The gateway in front of containers has the certificates.
   [ "$MODE" != boot ] || hostname=http://$hostname:8080
   sed "s|@HOSTNAME@|$hostname|" "$(kit)/etc/caddy/Caddyfile" >"$WORK/Caddyfile"
@@ -268,6 +286,7 @@ proxy() {
 }
 
 firewall() {
+  if is_own; then own_firewall; return; fi
   nft --check --file /etc/spoq/firewall.nft
   if has_init; then
     unit daemon-reload
@@ -298,6 +317,7 @@ settled() {
 stage() { # name, functions
   STAGE=$1
   note "Stage: $STAGE"
+  ! is_own || printf 'spoq: %s\n' "$STAGE" >&3
   shift
   local step
   for step in "$@"; do "$step"; done
@@ -335,8 +355,10 @@ main() {
   [ "$(id -u)" -eq 0 ] || { echo "spoq: run this as root (sudo)." >&2; exit 2; }
   umask 022
   case "$MODE" in
-    server)
+    server | own)
       begin
+      # shellcheck source=deploy/instance/own/parts.sh
+      ! is_own || . "$(kit)/../own/parts.sh"
       stage packages packages
       stage user fetch_settings system_files users
       stage conductor conductor
@@ -362,7 +384,7 @@ main() {
       grep -qx "$2" "$KEPT/users" 2>/dev/null || printf '%s\n' "$2" >>"$KEPT/users"
       ;;
     *)
-      echo "Usage: install.sh [server | packages | image | boot | add-user NAME]" >&2
+      echo "Usage: install.sh [server | own | packages | image | boot | add-user NAME]" >&2
       exit 2
       ;;
   esac

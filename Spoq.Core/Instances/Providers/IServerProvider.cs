@@ -61,6 +61,9 @@ public enum ServerCapabilities
 
     /// <summary>Customers come in by SSH, so there is a host key to show.</summary>
     Ssh = 8,
+
+    /// <summary>The machine is the customer's: it runs on, keeps its SSH host key and its data, whatever we end.</summary>
+    OwnersMachine = 16,
 }
 
 /// <summary>All a provider must know to make one instance's server.</summary>
@@ -86,6 +89,9 @@ public sealed record Server(string Reference, ServerPower Power, string? Endpoin
 
     /// <summary>Why waiting does not help and a person must look, as a sentence; null: nothing is wrong.</summary>
     public string? Trouble { get; init; }
+
+    /// <summary>What its owner has to do before there is a machine, as a sentence; that time is theirs.</summary>
+    public string? OwnerMust { get; init; }
 
     /// <summary>Where SSH answers at <see cref="PublicAddress"/>.</summary>
     public int SshPort { get; init; } = 22;

@@ -16,8 +16,8 @@ public sealed record Happening(string Kind, string Message, Step? Step)
         var step = before.Step!.Value;
         return move.Kind switch
         {
-            MoveKind.Advance => [new(StepDone, step.Finished(), step), new(StepStarted, move.Step.Doing(), move.Step)],
-            MoveKind.Arrive => [new(StepDone, step.Finished(), step)],
+            MoveKind.Advance => [new(StepDone, step.Finished(before), step), new(StepStarted, move.Step.Doing(before), move.Step)],
+            MoveKind.Arrive => [new(StepDone, step.Finished(before), step)],
             MoveKind.Wait when move.Reason != before.WaitingFor => [new(StepWaiting, move.Reason!, step)],
             MoveKind.Wait => [],
 

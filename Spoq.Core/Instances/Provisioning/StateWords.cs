@@ -5,7 +5,7 @@ namespace Spoq.Core.Instances.Provisioning;
 /// <summary>What an instance's state means and what comes next, for its owner.</summary>
 public static class StateWords
 {
-    public static string Headline(Instance instance) => instance.State switch
+    public static string Headline(Instance instance) => (instance.IsOwnServer ? OwnServerWords.Headline(instance.State) : null) ?? instance.State switch
     {
         InstanceState.Draft => "Not paid yet.",
         InstanceState.Provisioning => "Setting up your computer.",
@@ -14,7 +14,7 @@ public static class StateWords
         InstanceState.Stopped => "Stopped. Your data is kept.",
         InstanceState.Starting => "Starting.",
         InstanceState.Restarting => "Restarting.",
-        InstanceState.Failed => $"{instance.Step?.Title() ?? "A step"} did not work.",
+        InstanceState.Failed => $"{instance.Step?.Title(instance) ?? "A step"} did not work.",
         InstanceState.Cancelling => "Cancelling: everything made so far is removed and your payment goes back.",
         InstanceState.Cancelled when instance.PaidAt is null => "Given up before it was paid.",
         InstanceState.Cancelled => "Cancelled and refunded.",
@@ -23,7 +23,7 @@ public static class StateWords
         _ => throw new ArgumentOutOfRangeException(nameof(instance)),
     };
 
-    public static string Next(Instance instance) => instance.State switch
+    public static string Next(Instance instance) => (instance.IsOwnServer ? OwnServerWords.Next(instance) : null) ?? instance.State switch
     {
         InstanceState.Draft => "Pay to begin.",
         InstanceState.Running => "Nothing to do: it is watched and started again by itself if it goes down.",

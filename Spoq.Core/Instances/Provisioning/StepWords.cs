@@ -8,6 +8,12 @@ public static class StepWords
     /// <summary>Stable, <c>snake_case</c>: as events and the API name it.</summary>
     public static string Key(this Step step) => JsonNamingPolicy.SnakeCaseLower.ConvertName(step.ToString());
 
+    public static string Title(this Step step, Instance instance) => (instance.IsOwnServer ? OwnServerWords.Title(step) : null) ?? step.Title();
+
+    public static string Doing(this Step step, Instance instance) => (instance.IsOwnServer ? OwnServerWords.Doing(step) : null) ?? step.Doing();
+
+    public static string Finished(this Step step, Instance instance) => (instance.IsOwnServer ? OwnServerWords.Finished(step) : null) ?? step.Finished();
+
     /// <summary>As a line of a list.</summary>
     public static string Title(this Step step) => step switch
     {

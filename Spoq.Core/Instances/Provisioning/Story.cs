@@ -52,8 +52,8 @@ public sealed record Story(string Headline, string Next, int Percent, IReadOnlyL
         if (index != reached || instance.Step is null)
         {
             return index < reached
-                ? new StoryStep(step, step.Title(), StoryMark.Done, done.TryGetValue(step.Key(), out var at) ? at : null, step.Finished())
-                : new StoryStep(step, step.Title(), StoryMark.Pending, null, null);
+                ? new StoryStep(step, step.Title(instance), StoryMark.Done, done.TryGetValue(step.Key(), out var at) ? at : null, step.Finished(instance))
+                : new StoryStep(step, step.Title(instance), StoryMark.Pending, null, null);
         }
 
         var mark = instance switch
@@ -63,6 +63,6 @@ public sealed record Story(string Headline, string Next, int Percent, IReadOnlyL
             { WaitingFor: not null } => StoryMark.Waiting,
             _ => StoryMark.Active,
         };
-        return new StoryStep(step, step.Title(), mark, instance.StepStartedAt, instance.ErrorMessage ?? instance.WaitingFor ?? step.Doing());
+        return new StoryStep(step, step.Title(instance), mark, instance.StepStartedAt, instance.ErrorMessage ?? instance.WaitingFor ?? step.Doing(instance));
     }
 }

@@ -8,6 +8,9 @@ namespace Spoq.Infrastructure.Instances.Provisioning;
 /// <summary>Done when the provider says that the server runs and where. One that went off again is switched on again.</summary>
 internal sealed class AwaitServerStep(ServerProviders providers, TimeProvider clock) : IProvisioningStep
 {
+    /// <summary>Who comes wakes the worker: looking is the safety net.</summary>
+    private static readonly TimeSpan s_ownersTime = TimeSpan.FromMinutes(5);
+
     public Step Step => Step.AwaitServer;
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
@@ -20,6 +23,8 @@ internal sealed class AwaitServerStep(ServerProviders providers, TimeProvider cl
                 return new StepOutcome.Failed("server_missing", "The provider does not list the computer at the moment.");
             case { Trouble: { } trouble }:
                 return new StepOutcome.FailedForGood("needs_person", trouble);
+            case { OwnerMust: { } wish }:
+                return new StepOutcome.NotYet(s_ownersTime, wish) { IsInLine = true };
             case { Power: ServerPower.Running } when server.Endpoint is not null || (server.IsReachedByName && server.PublicAddress is not null):
                 return new StepOutcome.Done { Server = server };
             case { Power: ServerPower.Stopped }:

@@ -46,7 +46,7 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
         }
 
         await ledger.AnswerAsync(instance, server.Reference);
-        return new StepOutcome.Done { Server = provider.Capabilities.HasFlag(ServerCapabilities.Ssh) ? server with { HostKeyFingerprint = server.HostKeyFingerprint ?? order.HostKeyFingerprint } : server };
+        return new StepOutcome.Done { Server = IsGivenHostKey(provider) ? server with { HostKeyFingerprint = server.HostKeyFingerprint ?? order.HostKeyFingerprint } : server };
     }
 
     /// <summary>Null: none fits. A claim is written before the provider is asked, so a death in between takes the same one over again.</summary>
@@ -71,6 +71,8 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
             return null;
         }
     }
+
+    private static bool IsGivenHostKey(IServerProvider provider) => (provider.Capabilities & (ServerCapabilities.Ssh | ServerCapabilities.OwnersMachine)) == ServerCapabilities.Ssh;
 
     private StepOutcome Withdrawn(Instance instance) => Outcomes.NotYet(instance, clock.GetUtcNow(), "The order was withdrawn.");
 

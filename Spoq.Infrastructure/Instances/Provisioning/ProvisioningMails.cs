@@ -29,6 +29,19 @@ internal static class ProvisioningMails
         If you choose neither within {ProvisioningPlan.ChoiceTime.TotalMinutes:0} minutes, by {instance.DueAt:HH:mm} UTC, we cancel and refund by ourselves. You never pay for a computer that did not come up.
         """);
 
+    /// <summary>Whoever ended it: a server that its owner brought is let go.</summary>
+    public static Mail Detached(string to, Instance instance, Uri dashboard) => MailText.Write(to, $"Your server is detached: {instance.Hostname}", $"""
+        Your server is detached from Spoq. Its address {instance.Hostname} is gone, and no key or token of ours counts on it any more. Nothing on it was deleted.
+
+        Our programs are still there, and do nothing. To take them off as well, run this on your server:
+
+        sudo spoq-detach
+
+        It removes the Conductor, its services and settings, our line in your SSH server's configuration and our site in Caddy. Homes, files and everything of yours stay.
+
+        {dashboard}
+        """);
+
     private static string Terminal(Instance instance) => instance.HostKeyFingerprint is not { } fingerprint ? "" : $"""
 
         From a terminal:

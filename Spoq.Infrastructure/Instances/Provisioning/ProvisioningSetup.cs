@@ -9,6 +9,7 @@ using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Dns;
 using Spoq.Infrastructure.Instances.Dns.Cloudflare;
 using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Providers.Byo;
 using Spoq.Infrastructure.Instances.Providers.Contabo;
 using Spoq.Infrastructure.Instances.Providers.Container;
 using Spoq.Infrastructure.Instances.Providers.Fly;
@@ -38,6 +39,7 @@ internal static class ProvisioningSetup
         services.AddHostinger(configuration);
         services.AddContabo(configuration);
         services.AddFly(configuration);
+        services.AddByo(configuration);
         if (services.TryAddCloudflare(configuration))
         {
             // Addresses are real from here on, in every environment.

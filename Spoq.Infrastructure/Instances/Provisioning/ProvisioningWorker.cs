@@ -121,7 +121,7 @@ internal sealed class ProvisioningWorker(
         await transaction.CommitAsync(CancellationToken.None);
     }
 
-    /// <summary>The two ends of a purchase that its owner hears of wherever they are. Only the visit that brings one about writes.</summary>
+    /// <summary>The ends of a purchase that its owner hears of wherever they are. Only the visit that brings one about writes.</summary>
     private async Task WriteAsync(SpoqDbContext db, Instance before, Instance after)
     {
         if (before.ReadyAt is null && after.ReadyAt is not null)
@@ -131,6 +131,10 @@ internal sealed class ProvisioningWorker(
         else if (before is { State: InstanceState.Provisioning, ReadyAt: null } && after.State == InstanceState.Failed)
         {
             await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Failed(to, after, links.Setup), CancellationToken.None);
+        }
+        else if (before.State == InstanceState.Deleting && after is { State: InstanceState.Deleted, IsOwnServer: true })
+        {
+            await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Detached(to, after, links.Dashboard), CancellationToken.None);
         }
     }
 

@@ -20,7 +20,17 @@ internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var row = await db.LockInstanceAsync(instance.Id, cancellationToken);
-        row!.RevokeTokens();
+        if (row!.IsOwnServer)
+        {
+            // Its Conductor runs on and would go by what it knows: it is told to let nobody in, and then its token goes too.
+            row.RevokeSetup();
+            await DesiredStates.AnnounceAsync(db, instance.Id, cancellationToken);
+        }
+        else
+        {
+            row.RevokeTokens();
+        }
+
         await InstanceKeys.RevokeAsync(db, instance.Id, clock.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

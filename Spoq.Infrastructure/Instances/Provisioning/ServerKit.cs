@@ -7,7 +7,9 @@ namespace Spoq.Infrastructure.Instances.Provisioning;
 public static class ServerKit
 {
     private const string ScriptName = "instance/install.sh";
-    private const string RootPrefix = "instance/root/";
+    private const string ConnectName = "instance/connect.sh";
+    private const string Prefix = "instance/";
+    private static readonly string[] s_trees = ["instance/root/", "instance/own/"];
     private const string NoPayload = "\nPAYLOAD=''\n";
 
     private static readonly Lazy<string> s_script = new(Write);
@@ -22,6 +24,17 @@ public static class ServerKit
         curl -fsSL --retry 20 --retry-connrefused -H "Authorization: Bearer $SPOQ_TOKEN" "$SPOQ_URL/internal/instances/$SPOQ_INSTANCE/install.sh" | bash
 
         """;
+
+    /// <summary>What the command of a customer's own server fetches: it knows whose server it makes, and little else.</summary>
+    public static string ConnectScript(Uri controlPlane, Guid instanceId, string hostname, string commandToken)
+    {
+        using var reader = new StreamReader(Open(ConnectName));
+        return reader.ReadToEnd()
+            .Replace("@URL@", controlPlane.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+            .Replace("@INSTANCE@", instanceId.ToString(), StringComparison.Ordinal)
+            .Replace("@HOSTNAME@", hostname, StringComparison.Ordinal)
+            .Replace("@TOKEN@", commandToken, StringComparison.Ordinal);
+    }
 
     private static string Write()
     {
@@ -39,10 +52,10 @@ public static class ServerKit
         using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
         using (var tar = new TarWriter(gzip, TarEntryFormat.Ustar))
         {
-            foreach (var name in typeof(ServerKit).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(RootPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+            foreach (var name in typeof(ServerKit).Assembly.GetManifestResourceNames().Where(name => s_trees.Any(tree => name.StartsWith(tree, StringComparison.Ordinal))).Order(StringComparer.Ordinal))
             {
                 using var file = Open(name);
-                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name[RootPrefix.Length..]) { DataStream = file, Mode = (UnixFileMode)0b110_100_100 });
+                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name[Prefix.Length..]) { DataStream = file, Mode = (UnixFileMode)0b110_100_100 });
             }
         }
 

@@ -58,12 +58,13 @@ public sealed class ServerSettings
         var lines = new StringBuilder();
         Add(lines, "hostname", server.Instance.Hostname);
         Add(lines, "username", server.Instance.Username);
-        if (server.SealedPasswordHash is { } hash)
+        if (!server.Instance.IsOwnServer && server.SealedPasswordHash is { } hash)
         {
             Add(lines, "password_hash", Encoding.ASCII.GetString(_secrets.Open(hash, ProfileService.PasswordPurpose)));
         }
 
-        if (server.Instance.SealedHostKey is { } hostKey)
+        // A machine that its owner brings keeps the key that its visitors know.
+        if (!server.Instance.IsOwnServer && server.Instance.SealedHostKey is { } hostKey)
         {
             Add(lines, "ssh_host_key", Convert.ToBase64String(_secrets.Open(hostKey, HostKey.Purpose)));
         }

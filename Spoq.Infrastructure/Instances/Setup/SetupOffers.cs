@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Spoq.Core;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
+using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Instances.Setup;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Ops;
@@ -27,10 +28,12 @@ public sealed class SetupOffers(
 
     public string InstanceDomain => spoq.Value.InstanceDomain;
 
-    /// <summary>A machine of one's own is connected from the dashboard, it has no region.</summary>
-    public IReadOnlyList<Plan> Plans { get; } = [.. catalogue.Plans.Where(plan => plan.Server != ServerKind.OwnServer)];
+    public IReadOnlyList<Plan> Plans => catalogue.Plans;
 
     public Plan? Find(string? plan) => Plans.FirstOrDefault(offer => offer.Key == plan);
+
+    /// <summary>Where a plan's computers run: a customer's own machine is no vendor's.</summary>
+    public string ProviderOf(Plan? plan) => plan is { Server: ServerKind.OwnServer } ? OwnServer.Provider : Provider;
 
     public string HostnameOf(string address) => $"{address}.{InstanceDomain}";
 
@@ -39,13 +42,14 @@ public sealed class SetupOffers(
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_patience);
+        var name = ProviderOf(plan);
         try
         {
-            if (providers.FirstOrDefault(provider => provider.Name == Provider) is { } provider)
+            if (providers.FirstOrDefault(provider => provider.Name == name) is { } provider)
             {
-                if (!await capacity.HasRoomAsync(Provider, patience.Token))
+                if (!await capacity.HasRoomAsync(name, patience.Token))
                 {
-                    log.LogWarning("{Provider} holds as many servers as Provisioning__Capacity__{Provider} allows: nothing is sold", Provider, Provider);
+                    log.LogWarning("{Provider} holds as many servers as Provisioning__Capacity__{Provider} allows: nothing is sold", name, name);
                     return Array.Empty<ServerRegion>();
                 }
 
@@ -53,15 +57,15 @@ public sealed class SetupOffers(
                 return regions.Where(region => region.IsAvailable).ToArray();
             }
 
-            log.LogError("Provisioning__DefaultProvider names {Provider}, which is not set up here", Provider);
+            log.LogError("Provisioning__DefaultProvider names {Provider}, which is not set up here", name);
         }
         catch (ProviderException no)
         {
-            log.LogWarning("{Provider} does not tell its regions: {Reason}", Provider, no.Message);
+            log.LogWarning("{Provider} does not tell its regions: {Reason}", name, no.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            log.LogWarning("{Provider} did not tell its regions in time", Provider);
+            log.LogWarning("{Provider} did not tell its regions in time", name);
         }
 
         return SetupRefusals.ProviderAway;

@@ -157,7 +157,7 @@ public sealed class SetupService(
         {
             var id = Guid.CreateVersion7();
             db.Add(new Instance(
-                id, draft.AccountId, draft.Address!, offers.HostnameOf(draft.Address!), draft.Username!, draft.Plan!, draft.Region!, offers.Provider, clock.GetUtcNow()));
+                id, draft.AccountId, draft.Address!, offers.HostnameOf(draft.Address!), draft.Username!, draft.Plan!, draft.Region!, offers.ProviderOf(offers.Find(draft.Plan)), clock.GetUtcNow()));
             draft.Attach(id);
         }
 
@@ -183,7 +183,7 @@ public sealed class SetupService(
         // What is paid for is always what was chosen last, also when a checkout is open in another tab.
         if (instance is { State: InstanceState.Draft } && draft.Furthest == SetupStep.Pay)
         {
-            instance.Choose(draft.Address!, offers.HostnameOf(draft.Address!), draft.Username!, draft.Plan!, draft.Region!);
+            instance.Choose(draft.Address!, offers.HostnameOf(draft.Address!), draft.Username!, draft.Plan!, draft.Region!, offers.ProviderOf(offers.Find(draft.Plan)));
         }
 
         await db.SaveChangesAsync(cancellationToken);

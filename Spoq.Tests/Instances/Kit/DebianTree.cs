@@ -12,6 +12,7 @@ internal sealed class DebianTree : IAsyncDisposable
 {
     private static readonly string[] s_needed = ["debootstrap", "unshare", "nsenter", "socat", "ip", "nft", "ssh"];
     private static readonly Lazy<Task<string>> s_packed = new(PackAsync);
+    private static readonly Lazy<Task<string>> s_plain = new(PackPlainAsync);
 
     private readonly List<Process> _started = [];
     private readonly string _root;
@@ -26,10 +27,15 @@ internal sealed class DebianTree : IAsyncDisposable
 
     public string PathOf(string path) => Path.Combine(_root, path.TrimStart('/'));
 
-    public static async Task<DebianTree> StartAsync()
+    public static async Task<DebianTree> StartAsync() => await StartAsync(await s_packed.Value);
+
+    /// <summary>A server as somebody has one: SSH and a web server of their own, nothing of ours.</summary>
+    public static async Task<DebianTree> StartPlainAsync() => await StartAsync(await s_plain.Value);
+
+    private static async Task<DebianTree> StartAsync(string packed)
     {
         var tree = new DebianTree(Directory.CreateTempSubdirectory("spoq-debian-").FullName);
-        await Shell.CheckAsync($"tar -xf '{await s_packed.Value}' -C '{tree._root}' && chmod 0755 '{tree._root}'");
+        await Shell.CheckAsync($"tar -xf '{packed}' -C '{tree._root}' && chmod 0755 '{tree._root}'");
 
         // Ends with us however we end: then nobody holds the other end of its input, and the namespace goes with its first process.
         const string Init = """
@@ -73,12 +79,13 @@ internal sealed class DebianTree : IAsyncDisposable
     }
 
     /// <summary>A port of its loopback, outside; the other way round.</summary>
-    public async Task<int> BringOutAsync(int port)
+    public Task<int> BringOutAsync(int port) => BringOutAsync(port, Loopback.FreePort());
+
+    public async Task<int> BringOutAsync(int port, int outside)
     {
         var socket = Path.Combine(Sockets, $"out-{port}.sock");
         Start("nsenter", ["--target", $"{_init}", "--net", "socat", $"UNIX-LISTEN:{socket},fork", $"TCP:127.0.0.1:{port}"]);
         await Eventually.TrueAsync(() => File.Exists(socket), $"the way out of port {port}");
-        var outside = Loopback.FreePort();
         Start("socat", [$"TCP-LISTEN:{outside},bind=127.0.0.1,fork,reuseaddr", $"UNIX-CONNECT:{socket}"]);
         return outside;
     }
@@ -124,7 +131,7 @@ internal sealed class DebianTree : IAsyncDisposable
         var kit = Path.Combine(Repository.Root, "deploy", "instance");
         var files = Directory.GetFiles(kit, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
         var state = Convert.ToHexStringLower(SHA256.HashData([.. files.SelectMany(File.ReadAllBytes)]))[..16];
-        var cache = Directory.CreateDirectory(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "spoq")).FullName;
+        var cache = Cache();
         var packed = Path.Combine(cache, $"debian-{state}.tar");
         if (File.Exists(packed))
         {
@@ -133,8 +140,7 @@ internal sealed class DebianTree : IAsyncDisposable
 
         await Shell.CheckAsync($"""
             tree=$(mktemp -d) && chmod 0755 "$tree" && trap 'umount "$tree/proc" 2>/dev/null || true; rm -rf "$tree"' EXIT
-            [ -e '{cache}/debian-base.tar' ] || (debootstrap --variant=minbase --include=ca-certificates,curl bookworm "$tree" && tar -cf '{cache}/base.new' -C "$tree" . && mv '{cache}/base.new' '{cache}/debian-base.tar' && rm -rf "$tree"/*)
-            tar -xf '{cache}/debian-base.tar' -C "$tree"
+            {Base(cache)}
             mkdir -p "$tree/opt" && cp -r '{kit}' "$tree/opt/spoq"
             mount -t proc proc "$tree/proc"
             chroot "$tree" /opt/spoq/install.sh packages
@@ -146,6 +152,35 @@ internal sealed class DebianTree : IAsyncDisposable
             """);
         return packed;
     }
+
+    private static async Task<string> PackPlainAsync()
+    {
+        var cache = Cache();
+        var packed = Path.Combine(cache, "debian-plain.tar");
+        if (!File.Exists(packed))
+        {
+            await Shell.CheckAsync($"""
+                tree=$(mktemp -d) && chmod 0755 "$tree" && trap 'umount "$tree/proc" 2>/dev/null || true; rm -rf "$tree"' EXIT
+                {Base(cache)}
+                mount -t proc proc "$tree/proc"
+                chroot "$tree" sh -c 'apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install caddy openssh-server openssl sudo'
+                umount "$tree/proc"
+                rm -rf "$tree"/var/cache/apt/archives/*.deb
+                tar -cf '{packed}.new' -C "$tree" .
+                mv '{packed}.new' '{packed}'
+                """);
+        }
+
+        return packed;
+    }
+
+    /// <summary>Lines that fill the tree with Debian's smallest system, made once.</summary>
+    private static string Base(string cache) => $"""
+        [ -e '{cache}/debian-base.tar' ] || (debootstrap --variant=minbase --include=ca-certificates,curl bookworm "$tree" && tar -cf '{cache}/base.new' -C "$tree" . && mv '{cache}/base.new' '{cache}/debian-base.tar' && rm -rf "$tree"/*)
+        tar -xf '{cache}/debian-base.tar' -C "$tree"
+        """;
+
+    private static string Cache() => Directory.CreateDirectory(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "spoq")).FullName;
 
     private static bool Found(string name) =>
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));

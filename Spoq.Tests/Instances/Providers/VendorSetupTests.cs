@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Providers;
+using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Dns;
 using Spoq.Infrastructure.Instances.Dns.Cloudflare;
 using Spoq.Infrastructure.Instances.Provisioning;
@@ -50,7 +51,7 @@ public sealed class VendorSetupTests
     }
 
     private static IEnumerable<string> Names(ServiceProvider services) =>
-        services.GetServices<IServerProvider>().Select(provider => provider.Name).Where(name => name is not ("local" or "container")).Order();
+        services.GetServices<IServerProvider>().Select(provider => provider.Name).Where(name => name is not ("local" or "container" or "byo")).Order();
 
     private static ServiceProvider Build(string environment, params string[] settings)
     {
@@ -60,6 +61,8 @@ public sealed class VendorSetupTests
         builder.Services.AddSingleton(builder.Environment);
         builder.Services.AddOptions<SpoqOptions>().Configure(spoq => (spoq.BaseUrl, spoq.InstanceDomain, spoq.DataDirectory) = (new Uri("https://spoq.example"), "spoq.example", "/nowhere"));
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddDbContextFactory<SpoqDbContext>();
+        builder.Services.AddSingleton(new SecretBox(new Dictionary<string, byte[]> { ["key"] = new byte[32] }, "key"));
         builder.Services.AddProvisioning(builder.Configuration, builder.Environment);
         return builder.Services.BuildServiceProvider();
     }

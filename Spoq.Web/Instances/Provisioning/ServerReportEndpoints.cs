@@ -88,7 +88,7 @@ internal static class ServerReportEndpoints
 
     private static async Task<IResult> DesiredStateAsync(Guid instanceId, HttpRequest request, DesiredStates desired, CancellationToken cancellationToken)
     {
-        if (await desired.ReadAsync(instanceId, TokenOf(request), cancellationToken) is not { } state)
+        if (await desired.HandOverAsync(instanceId, TokenOf(request), cancellationToken) is not { } state)
         {
             return s_notLetIn.ToProblem();
         }

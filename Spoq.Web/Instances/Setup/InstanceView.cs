@@ -28,6 +28,7 @@ public sealed record InstanceView(
     int Attempts,
     DateTimeOffset? DueAt,
     DateTimeOffset? PaidAt,
+    bool IsOwnServer,
     IReadOnlyList<StepLine> Steps)
 {
     public int StepsDone => Steps.Count(line => line.Look == StepLook.Done);
@@ -49,6 +50,7 @@ public sealed record InstanceView(
             instance.Attempts,
             instance.DueAt,
             instance.PaidAt,
+            instance.IsOwnServer,
             [.. road.Steps().Select(step => Line(instance, road, step, events))]);
     }
 

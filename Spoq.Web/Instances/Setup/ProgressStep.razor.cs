@@ -24,9 +24,10 @@ public sealed partial class ProgressStep
 
     private bool IsGone => View is { State: InstanceState.Cancelled or InstanceState.Deleted };
 
-    private bool IsLate => View is { State: InstanceState.Provisioning, PaidAt: { } paidAt } && Clock.GetUtcNow() - paidAt > s_late;
+    /// <summary>Who has to do something themselves may think better of it at once.</summary>
+    private bool IsLate => View is { State: InstanceState.Provisioning, PaidAt: { } paidAt } && (View.IsOwnServer || Clock.GetUtcNow() - paidAt > s_late);
 
-    private string Now => View!.WaitingFor ?? (View.Steps.FirstOrDefault(line => line.Look == StepLook.Current) is { } line ? $"{ProgressLine.NameOf(line.Step)}…" : "Starting…");
+    private string Now => View!.WaitingFor ?? (View.Steps.FirstOrDefault(line => line.Look == StepLook.Current) is { } line ? $"{ProgressLine.NameOf(line.Step, View.IsOwnServer)}…" : "Starting…");
 
     private string Automatic => View!.DueAt is { } due && due > Clock.GetUtcNow()
         ? $"If you do nothing, it is cancelled and refunded by itself at {due.UtcDateTime:HH:mm} UTC."

@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121183843_Initial")]
+    [Migration("20261121203134_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2184,6 +2184,81 @@ namespace Spoq.Infrastructure.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Spoq.Core.Instances.Providers.Byo.OwnServer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .HasMaxLength(45)
+                        .HasColumnType("character varying(45)")
+                        .HasColumnName("address");
+
+                    b.Property<DateTimeOffset>("CommandAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("command_at");
+
+                    b.Property<byte[]>("CommandHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("command_hash");
+
+                    b.Property<DateTimeOffset?>("ConnectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("connected_at");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("DetachedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("detached_at");
+
+                    b.Property<DateTimeOffset?>("EndingAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ending_at");
+
+                    b.Property<string>("HostKeyFingerprint")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("host_key_fingerprint");
+
+                    b.Property<byte[]>("KeyHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key_hash");
+
+                    b.Property<byte[]>("SealedCommand")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_command");
+
+                    b.Property<DateTimeOffset?>("StoodDownAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("stood_down_at");
+
+                    b.Property<string>("System")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("system");
+
+                    b.Property<DateTimeOffset?>("ToldAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("told_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_own_servers");
+
+                    b.HasIndex("CommandHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_own_servers_command_hash");
+
+                    b.HasIndex("DetachedAt")
+                        .HasDatabaseName("ix_own_servers_detached_at")
+                        .HasFilter("detached_at is null");
+
+                    b.ToTable("own_servers", (string)null);
+                });
+
             modelBuilder.Entity("Spoq.Core.Instances.Providers.ProviderServer", b =>
                 {
                     b.Property<Guid>("Id")
@@ -3411,6 +3486,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_instance_members_instances_instance_id");
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Providers.Byo.OwnServer", b =>
+                {
+                    b.HasOne("Spoq.Core.Instances.Instance", null)
+                        .WithOne()
+                        .HasForeignKey("Spoq.Core.Instances.Providers.Byo.OwnServer", "Id")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_own_servers_instances_id");
                 });
 
             modelBuilder.Entity("Spoq.Core.Instances.Providers.ProviderServer", b =>

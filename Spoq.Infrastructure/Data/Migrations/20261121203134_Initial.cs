@@ -1065,6 +1065,36 @@ namespace Spoq.Infrastructure.Data.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "own_servers",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    command_hash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    sealed_command = table.Column<byte[]>(type: "bytea", nullable: true),
+                    command_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    key_hash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    address = table.Column<string>(type: "character varying(45)", maxLength: 45, nullable: true),
+                    system = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: true),
+                    host_key_fingerprint = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    connected_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    stood_down_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ending_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    told_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    detached_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_own_servers", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_own_servers_instances_id",
+                        column: x => x.id,
+                        principalTable: "instances",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "provider_servers",
                 columns: table => new
                 {
@@ -1553,6 +1583,18 @@ namespace Spoq.Infrastructure.Data.Migrations
                 filter: "due_at is not null");
 
             migrationBuilder.CreateIndex(
+                name: "ix_own_servers_command_hash",
+                table: "own_servers",
+                column: "command_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_own_servers_detached_at",
+                table: "own_servers",
+                column: "detached_at",
+                filter: "detached_at is null");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_passkeys_user_id",
                 table: "passkeys",
                 column: "user_id");
@@ -1860,6 +1902,9 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "outbox");
+
+            migrationBuilder.DropTable(
+                name: "own_servers");
 
             migrationBuilder.DropTable(
                 name: "passkeys");
