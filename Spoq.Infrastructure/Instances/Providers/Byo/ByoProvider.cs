@@ -5,7 +5,6 @@ using Spoq.Core.Billing;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Infrastructure.Data;
-using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Providers.Byo;
