@@ -20,15 +20,19 @@ internal sealed class ClientPatience : IDisposable
     private readonly TimeSpan _drain;
     private readonly bool _streams;
     private readonly Lock _lock = new();
+    private readonly Timer _timer;
+    private long _until;
+    private long _firesAt;
     private bool _hasBegun;
     private bool _hasLeft;
 
     public ClientPatience(bool streams, TimeSpan drain, TimeSpan answerTimeout, CancellationToken aborted, CancellationToken stopping)
     {
         (_aborted, _stopping, _streams, _drain) = (aborted, stopping, streams, drain);
-        _stop.CancelAfter(answerTimeout);
+        _until = _firesAt = At(answerTimeout);
+        _timer = new Timer(static state => ((ClientPatience)state!).Look(), this, answerTimeout, Timeout.InfiniteTimeSpan);
         _left = aborted.UnsafeRegister(static state => ((ClientPatience)state!).Leave(), this);
-        _stopped = stopping.UnsafeRegister(static state => ((ClientPatience)state!)._stop.Cancel(), this);
+        _stopped = stopping.UnsafeRegister(static state => ((ClientPatience)state!).Stop(), this);
     }
 
     public CancellationToken Token => _stop.Token;
@@ -63,8 +67,11 @@ internal sealed class ClientPatience : IDisposable
     {
         _left.Dispose();
         _stopped.Dispose();
+        _timer.Dispose();
         _stop.Dispose();
     }
+
+    private static long At(TimeSpan time) => time == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)time.TotalMilliseconds;
 
     /// <summary>Never after the client left: what it is given then must not be taken back by who has not noticed yet.</summary>
     private void Wait(TimeSpan time)
@@ -73,26 +80,68 @@ internal sealed class ClientPatience : IDisposable
         {
             if (!_hasLeft)
             {
-                _stop.CancelAfter(time);
+                WaitUntil(At(time));
             }
         }
     }
 
+    /// <summary>A stream says this before and after each read: the timer is only touched where it would come too late.</summary>
+    private void WaitUntil(long time)
+    {
+        _until = time;
+        if (time < _firesAt)
+        {
+            _firesAt = time;
+            _timer.Change(Math.Max(0, time - Environment.TickCount64), Timeout.Infinite);
+        }
+    }
+
+    /// <summary>The timer may come for a time that was put off since.</summary>
+    private void Look()
+    {
+        lock (_lock)
+        {
+            if (Environment.TickCount64 < _until)
+            {
+                _firesAt = long.MaxValue;
+                if (_until < long.MaxValue)
+                {
+                    WaitUntil(_until);
+                }
+
+                return;
+            }
+        }
+
+        Stop();
+    }
+
     private void Leave()
     {
-        TimeSpan wait;
         lock (_lock)
         {
             _hasLeft = true;
-            wait = !_streams ? s_whole : _hasBegun ? _drain : s_head;
+            var wait = !_streams ? s_whole : _hasBegun ? _drain : s_head;
             if (wait > TimeSpan.Zero)
             {
-                _stop.CancelAfter(wait);
+                WaitUntil(At(wait));
                 return;
             }
         }
 
         // Outside the lock: who waits for the upstream goes on here.
-        _stop.Cancel();
+        Stop();
+    }
+
+    private void Stop()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is over: the timer came in the same moment.
+        }
     }
 }
