@@ -17,11 +17,15 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     // Heartbeats are no news, so the figures are read again as often as people look twice.
     private static readonly TimeSpan s_refresh = TimeSpan.FromSeconds(15);
 
+    /// <summary>So long it is said how our programs go; the mail says it for good.</summary>
+    private static readonly TimeSpan s_told = TimeSpan.FromDays(3);
+
     private readonly CancellationTokenSource _gone = new();
     private readonly Dictionary<Guid, IDisposable> _watches = [];
     private Guid _accountId;
     private Guid? _busy;
     private IReadOnlyList<Instance>? _instances;
+    private IReadOnlyList<Instance> _detached = [];
     private IReadOnlyList<InstanceEvent> _events = [];
     private IReadOnlyList<SubscriptionView> _subscriptions = [];
     private ITimer? _timer;
@@ -68,6 +72,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     {
         var found = await instances.ListAsync(_accountId, _gone.Token);
         _instances = [.. found.Where(instance => !instance.IsFinal)];
+        _detached = [.. found.Where(instance => instance is { IsOwnServer: true, State: InstanceState.Deleted, ReadyAt: not null } && clock.GetUtcNow() - instance.StateSince < s_told)];
         _subscriptions = await Subscriptions.ListAsync(_accountId, _gone.Token);
         _events = await instances.AccountEventsAsync(_accountId, ShownEvents, _gone.Token);
         if (!RendererInfo.IsInteractive || _gone.IsCancellationRequested)

@@ -286,7 +286,6 @@ proxy() {
 }
 
 firewall() {
-  if is_own; then own_firewall; return; fi
   nft --check --file /etc/spoq/firewall.nft
   if has_init; then
     unit daemon-reload
@@ -357,13 +356,17 @@ main() {
   case "$MODE" in
     server | own)
       begin
-      # shellcheck source=deploy/instance/own/parts.sh
+      # shellcheck disable=SC1091
       ! is_own || . "$(kit)/../own/parts.sh"
       stage packages packages
       stage user fetch_settings system_files users
       stage conductor conductor
-      stage proxy proxy
-      stage firewall firewall
+      if is_own; then
+        stage proxy own_firewall proxy
+      else
+        stage proxy proxy
+        stage firewall firewall
+      fi
       start
       ;;
     boot)
