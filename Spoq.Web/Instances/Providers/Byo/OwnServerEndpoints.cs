@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using Spoq.Core;
 using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Instances.Providers.Byo;
