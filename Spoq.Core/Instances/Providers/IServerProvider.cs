@@ -72,6 +72,9 @@ public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostnam
 {
     /// <summary>What the new system runs once as root: a few lines of shell that fetch the rest with the one-time token.</summary>
     public required string BootScript { get; init; }
+
+    /// <summary>Bought ahead of need: it runs the system that tells a wiped server from one in use, and nothing else.</summary>
+    public bool IsSpare { get; init; }
 }
 
 /// <summary>A server as its provider sees it.</summary>

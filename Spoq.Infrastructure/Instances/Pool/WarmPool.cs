@@ -11,17 +11,35 @@ namespace Spoq.Infrastructure.Instances.Pool;
 public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, IEnumerable<IServerProvider> providers, TimeProvider clock)
 {
     /// <summary>A rental outlives its instance: part of the caller's transaction.</summary>
-    internal void Keep(SpoqDbContext db, Instance instance, string reference, DateTimeOffset paidUntil)
+    internal async Task KeepAsync(SpoqDbContext db, Instance instance, string reference, DateTimeOffset paidUntil, CancellationToken cancellationToken)
     {
-        if (!providers.OfType<IReusableServers>().Any(provider => provider.Name == instance.Provider))
+        if (Reusable(instance.Provider) is null)
         {
             return;
         }
 
-        var spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, instance.Plan, clock.GetUtcNow());
+        // One that was being handed over when its instance came to its end is in our books already.
+        var spare = await db.Set<WarmServer>().SingleOrDefaultAsync(
+            row => row.Provider == instance.Provider && row.Reference == reference && (row.State == WarmState.Spare || row.State == WarmState.Claimed), cancellationToken);
+        if (spare is { State: WarmState.Claimed } && spare.ClaimedBy == instance.Id)
+        {
+            spare.GiveBack();
+        }
+        else if (spare is null)
+        {
+            spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, instance.Plan, clock.GetUtcNow());
+            db.Add(spare);
+        }
+        else
+        {
+            return;
+        }
+
         spare.Keep(reference, paidUntil);
-        db.Add(spare);
     }
+
+    /// <summary>Whether it may be handed on at all, or is only watched until it runs out.</summary>
+    public bool ServesAgain(WarmServer spare) => spare.PaidUntil is null || Reusable(spare.Provider) is { RenewsAgain: true };
 
     /// <summary>What this instance has claimed, now or before a node died; null: there is none to be had.</summary>
     /// <param name="instance">Whose order it is.</param>
@@ -37,13 +55,15 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
             return claimed;
         }
 
+        var renewsAgain = Reusable(instance.Provider) is { RenewsAgain: true };
+
         // The one that runs out last serves longest; another node's candidate is passed over, not waited for.
         var fitting = plans.Plans.Where(plan => plan.Size == size).Select(plan => plan.Key).ToArray();
         var least = (clock.GetUtcNow() + WarmServer.LeastLeft).ToUniversalTime();
         var spare = await db.Set<WarmServer>().FromSql(
             $"""
             select * from warm_servers
-            where state = 'spare' and wiped_at is not null and provider = {instance.Provider} and region = {instance.Region} and plan = any({fitting}) and (paid_until is null or paid_until >= {least})
+            where state = 'spare' and wiped_at is not null and provider = {instance.Provider} and region = {instance.Region} and plan = any({fitting}) and (paid_until is null or ({renewsAgain} and paid_until >= {least}))
             order by paid_until desc nulls first limit 1 for update skip locked
             """).SingleOrDefaultAsync(cancellationToken);
         if (spare is null || await db.LockInstanceAsync(instance.Id, cancellationToken) is not { } row || row.LeaseToken != instance.LeaseToken)
@@ -73,6 +93,8 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
         var orders = await db.Set<ProviderServer>().CountAsync(line => line.OrderedAt > since, cancellationToken);
         return new PoolReport(open, taken, wasted, orders);
     }
+
+    private IReusableServers? Reusable(string provider) => providers.OfType<IReusableServers>().FirstOrDefault(one => one.Name == provider);
 
     private async Task EndAsync(WarmServer spare, Action<WarmServer, DateTimeOffset> end)
     {

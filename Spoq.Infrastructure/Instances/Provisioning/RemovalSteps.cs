@@ -46,23 +46,25 @@ internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger l
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
         var provider = providers.Named(instance.Provider);
-        DateTimeOffset? paidUntil = null;
-        if (await provider.FindAsync(instance.Id, cancellationToken) is { } server)
+        (string, DateTimeOffset)? kept = null;
+
+        // One that ended, and whose end was not written down, is not found any more: our books still name it.
+        if (((await provider.FindAsync(instance.Id, cancellationToken))?.Reference ?? await ledger.ReferenceAsync(instance.Id, cancellationToken)) is { } reference)
         {
-            var end = await provider.EndAsync(server.Reference, cancellationToken);
+            var end = await provider.EndAsync(reference, cancellationToken);
             if (end is ServerEnd.Ending ending)
             {
                 return Outcomes.NotYet(instance, clock.GetUtcNow(), ending.Reason);
             }
 
-            paidUntil = (end as ServerEnd.Kept)?.PaidUntil;
+            kept = end is ServerEnd.Kept { PaidUntil: var paidUntil } ? (reference, paidUntil) : null;
             if (await provider.FindAsync(instance.Id, cancellationToken) is not null)
             {
                 return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider is removing the computer.");
             }
         }
 
-        await ledger.RemoveAsync(instance, paidUntil, cancellationToken);
+        await ledger.RemoveAsync(instance, kept, cancellationToken);
         return Outcomes.Done;
     }
 }

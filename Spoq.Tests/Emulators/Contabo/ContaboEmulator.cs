@@ -90,7 +90,7 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
             }
 
             server.ImageId = body.GetProperty("imageId").GetString()!;
-            server.UserData = null;
+            server.UserData = body.TryGetProperty("userData", out var script) ? script.GetString() : null;
             server.Wiped++;
             server.Become("installing", "running");
             return Done(new { tenantId = "INT", customerId = "1", instanceId = id, createdDate = server.CreatedAt }, 200);

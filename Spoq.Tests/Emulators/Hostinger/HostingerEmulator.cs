@@ -33,6 +33,11 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     public string OrderStatus { get; set; } = "completed";
 
+    /// <summary>A renewal that was switched off stays so.</summary>
+    public bool RefusesToRenew { get; set; }
+
+    public bool RefusesToRecreate { get; set; }
+
     public override string PurchaseCall => $"POST {Vps}/virtual-machines";
 
     public override string LookCall => $"GET {Vps}/virtual-machines";
@@ -65,8 +70,9 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         machines.MapPost("/{id:int}/setup", (int id, JsonElement body) => On(id, vm => vm.State != "initial" ? No(422, "The server is set up already") : SetUp(body) ?? Results.Json(Json(Apply(vm, body)))));
         machines.MapPost("/{id:int}/start", (int id) => Act(id, ["stopped"], vm => vm.Become("starting", "running")));
         machines.MapPost("/{id:int}/stop", (int id) => Act(id, ["running"], vm => vm.Become("stopping", "stopped")));
-        machines.MapPost("/{id:int}/recreate", (int id, JsonElement body) => !IsStrong(body) ? No(422, "The password is too weak") : Act(id, ["running", "stopped", "error"], vm =>
+        machines.MapPost("/{id:int}/recreate", (int id, JsonElement body) => RefusesToRecreate ? No(422, "This server cannot be recreated.") : !IsStrong(body) ? No(422, "The password is too weak") : ScriptOf(body) is { } script && !Scripts.ContainsKey(script) ? No(422, "The selected script is invalid.") : Act(id, ["running", "stopped", "error"], vm =>
         {
+            vm.BootScript = ScriptOf(body) is { } run ? Scripts[run].Content : null;
             vm.TemplateId = body.GetProperty("template_id").GetInt32();
             vm.Wiped++;
             vm.Become("recreating", "running");
@@ -80,6 +86,21 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         {
             Renewing.Remove(id);
             return Machines.Find(vm => vm.SubscriptionId == id) is { } vm ? Results.Json(Subscription(vm)) : No(404, "Not found");
+        });
+        app.MapPatch(Billing + "/subscriptions/{id}/auto-renewal/enable", (string id) =>
+        {
+            if (Machines.Find(vm => vm.SubscriptionId == id) is not { } vm)
+            {
+                return No(404, "Not found");
+            }
+
+            if (RefusesToRenew)
+            {
+                return No(422, "This subscription cannot be renewed.");
+            }
+
+            Renewing.Add(id);
+            return Results.Json(Subscription(vm));
         });
         app.MapGet(Vps + "/post-install-scripts", (int? page) => Results.Json(new
         {
@@ -130,8 +151,11 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         return vm;
     }
 
-    private static Vm Apply(Vm vm, JsonElement setup)
+    private static int? ScriptOf(JsonElement body) => body.TryGetProperty("post_install_script_id", out var script) ? script.GetInt32() : null;
+
+    private Vm Apply(Vm vm, JsonElement setup)
     {
+        vm.BootScript = ScriptOf(setup) is { } run ? Scripts[run].Content : null;
         vm.Hostname = setup.GetProperty("hostname").GetString()!;
         vm.TemplateId = setup.GetProperty("template_id").GetInt32();
         vm.DataCenterId = setup.GetProperty("data_center_id").GetInt32();
@@ -228,6 +252,9 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         public bool HasBackups { get; set; }
 
         public int Wiped { get; set; }
+
+        /// <summary>What ran once on the system that it has now; null: nothing.</summary>
+        public string? BootScript { get; set; }
 
         public DateTimeOffset CreatedAt { get; set; }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers.Contabo;
@@ -8,7 +9,7 @@ using Spoq.Tests.Emulators.Contabo;
 
 namespace Spoq.Tests.Instances.Providers;
 
-public sealed class ContaboProviderTests : VendorConformance
+public sealed class ContaboProviderTests : RentalConformance
 {
     private ContaboEmulator? _vendor;
 
@@ -113,6 +114,24 @@ public sealed class ContaboProviderTests : VendorConformance
         Assert.Equal(1, wiped);
         Assert.IsType<ServerEnd.Kept>(end);
     }
+
+    [Fact]
+    public async Task A_cancellation_is_never_taken_back_so_who_was_cancelled_serves_nobody_again()
+    {
+        var (spare, _) = await EndedAsync();
+
+        var no = await Assert.ThrowsAsync<ProviderException>(() => ((IReusableServers)Provider).TakeOverAsync(spare, OrderHere(), CancellationToken.None));
+
+        Assert.True(no.IsFinal);
+        Assert.False(((IReusableServers)Provider).RenewsAgain);
+        Assert.Empty(Contabo.Marked);
+        Assert.True(Only.IsSpareSystem);
+    }
+
+    protected override (bool IsSpareSystem, string? Script, bool IsRenewed) Only =>
+        Assert.Single(Contabo.Servers) is var server ? (server.ImageId == "i-d12", server.UserData, server.CancelDate is null) : default;
+
+    protected override Task<(Spare Spare, Guid First)> SpareAsync() => BoughtAheadAsync();
 
     protected override IServerProvider NewProvider()
     {

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Spoq.Core.Billing;
-using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Dns.Cloudflare;
 using Spoq.Infrastructure.Instances.Providers.Contabo;
@@ -35,6 +33,16 @@ public sealed class VendorWorld : DatabaseFixture, IAsyncLifetime
 
     internal FlyEmulator Fly => field ??= new FlyEmulator(Clock);
 
+    /// <summary>What a production would be told, of vendors that are not there.</summary>
+    internal Dictionary<string, string?> Settings => new()
+    {
+        ["Cloudflare:BaseUrl"] = Zone.BaseUrl.AbsoluteUri, ["Cloudflare:ApiToken"] = CloudflareEmulator.ApiToken, ["Cloudflare:ZoneId"] = CloudflareEmulator.ZoneId,
+        ["Hostinger:BaseUrl"] = Hostinger.BaseUrl.AbsoluteUri, ["Hostinger:ApiKey"] = HostingerEmulator.ApiKey,
+        ["Contabo:BaseUrl"] = Contabo.BaseUrl.AbsoluteUri, ["Contabo:AuthUrl"] = Contabo.BaseUrl.AbsoluteUri, ["Contabo:ServerLimit"] = "100000",
+        ["Contabo:ClientId"] = ContaboEmulator.ClientId, ["Contabo:ClientSecret"] = ContaboEmulator.ClientSecret, ["Contabo:ApiUser"] = ContaboEmulator.ApiUser, ["Contabo:ApiPassword"] = ContaboEmulator.ApiPassword,
+        ["Fly:BaseUrl"] = Fly.BaseUrl.AbsoluteUri, ["Fly:ApiToken"] = FlyEmulator.ApiToken, ["Fly:Organization"] = FlyEmulator.Organization, ["Fly:Image"] = "registry.fly.io/spoq-runtime:1",
+    };
+
     /// <summary>Where the stand-in for every Conductor answers.</summary>
     internal string ConductorEndpoint { get; set; } = "http://127.0.0.1:9";
 
@@ -60,24 +68,13 @@ public sealed class VendorWorld : DatabaseFixture, IAsyncLifetime
 
     protected override void Configure(HostApplicationBuilder builder)
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Cloudflare:BaseUrl"] = Zone.BaseUrl.AbsoluteUri, ["Cloudflare:ApiToken"] = CloudflareEmulator.ApiToken, ["Cloudflare:ZoneId"] = CloudflareEmulator.ZoneId,
-            ["Hostinger:BaseUrl"] = Hostinger.BaseUrl.AbsoluteUri, ["Hostinger:ApiKey"] = HostingerEmulator.ApiKey,
-            ["Contabo:BaseUrl"] = Contabo.BaseUrl.AbsoluteUri, ["Contabo:AuthUrl"] = Contabo.BaseUrl.AbsoluteUri, ["Contabo:ServerLimit"] = "100000",
-            ["Contabo:ClientId"] = ContaboEmulator.ClientId, ["Contabo:ClientSecret"] = ContaboEmulator.ClientSecret, ["Contabo:ApiUser"] = ContaboEmulator.ApiUser, ["Contabo:ApiPassword"] = ContaboEmulator.ApiPassword,
-            ["Fly:BaseUrl"] = Fly.BaseUrl.AbsoluteUri, ["Fly:ApiToken"] = FlyEmulator.ApiToken, ["Fly:Organization"] = FlyEmulator.Organization, ["Fly:Image"] = "registry.fly.io/spoq-runtime:1",
-        }).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(Settings).Build();
         var services = builder.Services;
         services.TryAddCloudflare(settings);
         services.AddHostinger(settings);
         services.AddContabo(settings);
         services.AddFly(settings);
-        foreach (var line in services.Where(line => line.ServiceType == typeof(IServerProvider) && line.ImplementationType is not null).ToList())
-        {
-            services.Remove(line);
-            services.AddSingleton<IServerProvider>(provider => new Relocated((IServerProvider)ActivatorUtilities.CreateInstance(provider, line.ImplementationType!), () => ConductorEndpoint));
-        }
+        Relocated.Wrap(services, () => ConductorEndpoint);
 
         if (Interlocked.Increment(ref _nodes) > 1)
         {
@@ -90,36 +87,5 @@ public sealed class VendorWorld : DatabaseFixture, IAsyncLifetime
         }
 
         services.ConfigureDbContext<SpoqDbContext>(options => options.AddInterceptors(Death));
-    }
-
-    /// <summary>The vendor's own adapter; only its Conductors answer on loopback and not under a name that no resolver here knows.</summary>
-    private sealed class Relocated(IServerProvider real, Func<string> endpoint) : IServerProvider
-    {
-        public string Name => real.Name;
-
-        /// <summary>Nobody answers by SSH at the addresses that an emulator gives.</summary>
-        public ServerCapabilities Capabilities => real.Capabilities & ~ServerCapabilities.Ssh;
-
-        public TimeSpan LookupLag => real.LookupLag;
-
-        public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => real.RegionsAsync(size, cancellationToken);
-
-        public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Move(await real.FindAsync(instanceId, cancellationToken));
-
-        public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) => real.ListAsync(cancellationToken);
-
-        public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken) => Move(await real.CreateAsync(order, cancellationToken))!;
-
-        public async Task<Server?> GetAsync(string reference, CancellationToken cancellationToken) => Move(await real.GetAsync(reference, cancellationToken));
-
-        public Task StartAsync(string reference, CancellationToken cancellationToken) => real.StartAsync(reference, cancellationToken);
-
-        public Task StopAsync(string reference, CancellationToken cancellationToken) => real.StopAsync(reference, cancellationToken);
-
-        public Task SettleAsync(string reference, CancellationToken cancellationToken) => real.SettleAsync(reference, cancellationToken);
-
-        public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken) => real.EndAsync(reference, cancellationToken);
-
-        private Server? Move(Server? server) => server is { Power: ServerPower.Running, IsReachedByName: true } ? server with { Endpoint = endpoint() } : server;
     }
 }

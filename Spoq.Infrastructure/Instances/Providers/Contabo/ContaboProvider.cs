@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 
 namespace Spoq.Infrastructure.Instances.Providers.Contabo;
@@ -10,7 +11,7 @@ namespace Spoq.Infrastructure.Instances.Providers.Contabo;
 /// Virtual servers of Contabo. The mark is the display name, which lists filter by. There is no deletion: an instance is wiped,
 /// cancelled and runs, paid for, until the date the cancellation names. See api.contabo.com.
 /// </summary>
-internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOptions> options, TimeProvider clock) : IServerProvider
+internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOptions> options, TimeProvider clock) : IReusableServers
 {
     /// <summary>Cloud-init runs the script as root whoever may sign in; nobody signs in as this user.</summary>
     private const string User = "admin";
@@ -61,7 +62,7 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         }
 
         var mark = ServerMark.Of(order.InstanceId);
-        var image = await ImageAsync(UbuntuImage(), cancellationToken);
+        var image = await ImageAsync(order.IsSpare ? DebianImage() : UbuntuImage(), cancellationToken);
         var password = await NewPasswordAsync(mark, cancellationToken);
         var made = await api.OrderAsync(new ContaboOrder(image, product, order.Region, password, order.BootScript, Period: 1, mark, User), cancellationToken);
         _count = null;
@@ -140,14 +141,14 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
     /// <summary>Null: there is nothing of its owner's on it.</summary>
     private async Task<ServerEnd.Ending?> WipeAsync(ContaboInstance instance, CancellationToken cancellationToken)
     {
-        var spare = await ImageAsync(DebianImage(), cancellationToken);
-        if (instance.ImageId == spare)
+        var images = await api.ImagesAsync(cancellationToken);
+        if (IsSpareSystem(instance, images))
         {
             return null;
         }
 
         var password = await NewPasswordAsync(instance.DisplayName!, cancellationToken);
-        await api.ReinstallAsync(Reference(instance), new ContaboReinstall(spare, password, User), cancellationToken);
+        await api.ReinstallAsync(Reference(instance), new ContaboReinstall(ImageOf(DebianImage(), images), password, null, User), cancellationToken);
         return new ServerEnd.Ending("The computer's disk is being wiped.");
     }
 
@@ -166,9 +167,10 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         }
     }
 
-    private async Task<string> ImageAsync(Regex names, CancellationToken cancellationToken) =>
-        (await api.ImagesAsync(cancellationToken))
-            .Where(image => image is { StandardImage: not false, ImageId: not null } && names.IsMatch(image.Name ?? ""))
+    private async Task<string> ImageAsync(Regex names, CancellationToken cancellationToken) => ImageOf(names, await api.ImagesAsync(cancellationToken));
+
+    private static string ImageOf(Regex names, IReadOnlyList<ContaboImage> images) =>
+        images.Where(image => image is { StandardImage: not false, ImageId: not null } && names.IsMatch(image.Name ?? ""))
             .OrderByDescending(image => image.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault()?.ImageId
         ?? throw new ProviderException("Contabo does not offer the system we install at the moment.") { Code = "sold_out", IsFinal = true };
 

@@ -41,6 +41,9 @@ internal sealed class HostingerApi(IHttpClientFactory clients, IOptions<Hostinge
     public async Task<HostingerSubscription> StopRenewalAsync(string id, CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Delete, $"{Billing}/subscriptions/{Uri.EscapeDataString(id)}/auto-renewal/disable", null, cancellationToken)).Read(HostingerJson.Default.HostingerSubscription);
 
+    public async Task<HostingerSubscription> RenewAgainAsync(string id, CancellationToken cancellationToken) =>
+        (await SendAsync(HttpMethod.Patch, $"{Billing}/subscriptions/{Uri.EscapeDataString(id)}/auto-renewal/enable", null, cancellationToken)).Read(HostingerJson.Default.HostingerSubscription);
+
     public async Task<HostingerPurchased> PurchaseAsync(HostingerPurchase purchase, CancellationToken cancellationToken) =>
         (await SendAsync(HttpMethod.Post, Machines, VendorHttp.Body(purchase, HostingerJson.Default.HostingerPurchase), cancellationToken)).Read(HostingerJson.Default.HostingerPurchased);
 

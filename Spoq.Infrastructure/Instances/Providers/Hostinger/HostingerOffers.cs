@@ -55,6 +55,9 @@ internal sealed partial class HostingerOffers(HostingerApi api, TimeProvider clo
             ?? throw NotSold("a plain Debian to wipe with");
     }
 
+    /// <summary>Also one that was the newest when it was wiped.</summary>
+    public static bool IsSpareSystem(HostingerTemplate? template) => PlainDebian().IsMatch(template?.Name ?? "");
+
     /// <summary>Whether a machine is of this size: its plan is named in words that change, its parts are not.</summary>
     public static bool IsOfSize(HostingerVm vm, ServerSize size) => vm.Cpus == size.Cpus && vm.Memory == size.MemoryGb * 1024;
 
