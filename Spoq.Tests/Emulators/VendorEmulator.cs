@@ -52,6 +52,8 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
     private int? _failFrom;
     private int _callsSince;
     private int _abandoned;
+    private Fault[] _each = [];
+    private Dictionary<string, int> _met = [];
 
     public Uri BaseUrl => new(_app.Urls.First() + Prefix);
 
@@ -88,6 +90,25 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
         lock (_faults)
         {
             _faults.Add((fault, call, times));
+        }
+    }
+
+    /// <summary>Every different call goes through all of these, one after the other, before it is served.</summary>
+    public void FailEach(params Fault[] faults)
+    {
+        lock (_faults)
+        {
+            (_each, _met) = (faults, []);
+        }
+    }
+
+    /// <summary>What was to fail and has not does not any more.</summary>
+    public void Forgive()
+    {
+        lock (_faults)
+        {
+            _faults.Clear();
+            _each = [];
         }
     }
 
@@ -277,6 +298,11 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
             if (_callsSince++ >= _failFrom)
             {
                 return Fault.DropBefore;
+            }
+
+            if (_each.Length > 0 && (_met[call] = _met.GetValueOrDefault(call) + 1) is var met && met <= _each.Length)
+            {
+                return _each[met - 1];
             }
 
             var at = _faults.FindIndex(fault => Regex.IsMatch(call, $"^{Regex.Escape(fault.Call).Replace("\\*", ".*", StringComparison.Ordinal)}$"));

@@ -19,6 +19,9 @@ public interface IServerProvider
     /// <summary>Where a server of this size can be had at this moment; null: of any size.</summary>
     Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken);
 
+    /// <summary>The same, past whatever is kept of it for a while: asked right before somebody pays.</summary>
+    Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken) => RegionsAsync(size, cancellationToken);
+
     /// <summary>The server that carries this instance id, whatever its state.</summary>
     Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken);
 

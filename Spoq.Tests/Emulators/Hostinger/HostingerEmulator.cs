@@ -33,6 +33,12 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     public string OrderStatus { get; set; } = "completed";
 
+    /// <summary>Cities that are offered no more.</summary>
+    public HashSet<string> Closed { get; } = [];
+
+    /// <summary>Sizes that are offered no more.</summary>
+    public HashSet<int> Unsold { get; } = [];
+
     /// <summary>A renewal that was switched off stays so.</summary>
     public bool RefusesToRenew { get; set; }
 
@@ -78,9 +84,9 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
             vm.Become("recreating", "running");
         }));
         machines.MapPut("/{id:int}/hostname", (int id, JsonElement body) => Act(id, ["running", "stopped", "suspended", "error", "initial"], vm => vm.Hostname = body.GetProperty("hostname").GetString()!));
-        app.MapGet(Vps + "/data-centers", () => Results.Json(s_cities.Select((city, at) => new { id = 20 + at, name = city[..2].ToLowerInvariant(), location = "xx", city, continent = "Earth" })));
+        app.MapGet(Vps + "/data-centers", () => Results.Json(s_cities.Select((city, at) => new { id = 20 + at, name = city[..2].ToLowerInvariant(), location = "xx", city, continent = "Earth" }).Where(center => !Closed.Contains(center.city))));
         app.MapGet(Vps + "/templates", () => Results.Json(s_systems.Select((_, at) => Template(1100 + at))));
-        app.MapGet(Billing + "/catalog", () => Results.Json(new[] { 1, 2, 4, 8 }.Select(Item)));
+        app.MapGet(Billing + "/catalog", () => Results.Json(new[] { 1, 2, 4, 8 }.Where(kvm => !Unsold.Contains(kvm)).Select(Item)));
         app.MapGet(Billing + "/subscriptions", () => Results.Json(Machines.Select(Subscription)));
         app.MapDelete(Billing + "/subscriptions/{id}/auto-renewal/disable", (string id) =>
         {
@@ -175,7 +181,7 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     private IResult Act(int id, string[] states, Action<Vm> act) => On(id, vm =>
     {
-        if (vm.IsLocked || !states.Contains(vm.State))
+        if (vm.IsMoving || !states.Contains(vm.State))
         {
             return No(422, $"The server is {vm.State}.");
         }
@@ -186,20 +192,10 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     private IResult On(int id, Func<Vm, IResult> act) => Machines.Find(vm => vm.Id == id) is { } vm ? act(vm) : No(404, "Not found");
 
-    private Vm Step(Vm vm)
-    {
-        if (!IsStuck)
-        {
-            vm.Step();
-        }
-
-        return vm;
-    }
-
     private static object Json(Vm vm) => new
     {
         id = vm.Id, firewall_group_id = (int?)null, subscription_id = vm.SubscriptionId, data_center_id = vm.DataCenterId, plan = $"KVM {vm.Kvm}", hostname = vm.Hostname, state = vm.State,
-        actions_lock = vm.IsLocked ? "locked" : "unlocked", cpus = vm.Kvm, memory = vm.Kvm * 4096, disk = vm.Kvm * 51200, bandwidth = 1, ns1 = (string?)null, ns2 = (string?)null,
+        actions_lock = vm.IsMoving ? "locked" : "unlocked", cpus = vm.Kvm, memory = vm.Kvm * 4096, disk = vm.Kvm * 51200, bandwidth = 1, ns1 = (string?)null, ns2 = (string?)null,
         ipv4 = vm.State is "creating" or "initial" ? null : new[] { new { id = vm.Id, address = $"203.0.113.{vm.Id % 250}", ptr = (string?)null } }, ipv6 = (object?)null,
         template = vm.TemplateId is { } template ? Template(template) : null, created_at = vm.CreatedAt, something_new = "yes",
     };
@@ -229,10 +225,8 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     private static IResult No(int status, string message) => Results.Json(new { message, correlation_id = "1c2d3e4f" }, statusCode: status);
 
-    public sealed class Vm
+    public sealed class Vm : Moving
     {
-        private readonly Queue<string> _ahead = [];
-
         public int Id { get; init; }
 
         public string SubscriptionId { get; init; } = "";
@@ -240,10 +234,6 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         public int Kvm { get; init; }
 
         public string Hostname { get; set; } = "";
-
-        public string State { get; private set; } = "";
-
-        public bool IsLocked => _ahead.Count > 0;
 
         public int? TemplateId { get; set; }
 
@@ -257,23 +247,5 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         public string? BootScript { get; set; }
 
         public DateTimeOffset CreatedAt { get; set; }
-
-        public void Become(string state, params string[] ahead)
-        {
-            State = state;
-            _ahead.Clear();
-            foreach (var next in ahead)
-            {
-                _ahead.Enqueue(next);
-            }
-        }
-
-        public void Step()
-        {
-            if (_ahead.TryDequeue(out var next))
-            {
-                State = next;
-            }
-        }
     }
 }

@@ -26,12 +26,7 @@ public abstract class InstantsOfAVendor(VendorWorld world, Xunit.Abstractions.IT
 
     public async Task DisposeAsync() => await _conductor.StopAsync();
 
-    private protected ServerVendorEmulator EmulatorOf(string vendor) => vendor switch
-    {
-        "hostinger" => World.Hostinger,
-        "contabo" => World.Contabo,
-        _ => World.Fly,
-    };
+    private protected ServerVendorEmulator EmulatorOf(string vendor) => World.Vendors.Of(vendor);
 
     /// <summary>The instants of a road, counted on a walk that nothing disturbs.</summary>
     private protected async Task<IReadOnlyList<(int At, DeathAt Where)>> InstantsAsync(Func<Task> walk)

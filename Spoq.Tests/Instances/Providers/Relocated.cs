@@ -34,6 +34,8 @@ internal class Relocated : IServerProvider
 
     public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => _real.RegionsAsync(size, cancellationToken);
 
+    public Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken) => _real.RegionsNowAsync(size, cancellationToken);
+
     public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Move(await _real.FindAsync(instanceId, cancellationToken));
 
     public Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) => _real.ListAsync(cancellationToken);

@@ -137,14 +137,9 @@ public sealed class VendorKillStory(VendorWorld world, Xunit.Abstractions.ITestO
         Assert.False(until.IsFaulted, victim.Printed);
     }
 
-    private ServerVendorEmulator EmulatorOf(string vendor) => vendor switch
-    {
-        "hostinger" => world.Hostinger,
-        "contabo" => world.Contabo,
-        _ => world.Fly,
-    };
+    private ServerVendorEmulator EmulatorOf(string vendor) => world.Vendors.Of(vendor);
 
-    private Dictionary<string, string?> NodeSettings(QuickClock clock) => new(world.Settings)
+    private Dictionary<string, string?> NodeSettings(QuickClock clock) => new(world.Vendors.Settings)
     {
         ["ConnectionStrings:Spoq"] = world.ConnectionString,
         ["Spoq:BaseUrl"] = "http://localhost:5080",

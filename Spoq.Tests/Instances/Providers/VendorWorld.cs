@@ -8,8 +8,6 @@ using Spoq.Infrastructure.Instances.Providers.Fly;
 using Spoq.Infrastructure.Instances.Providers.Hostinger;
 using Spoq.Tests.Emulators;
 using Spoq.Tests.Emulators.Cloudflare;
-using Spoq.Tests.Emulators.Contabo;
-using Spoq.Tests.Emulators.Fly;
 using Spoq.Tests.Emulators.Hostinger;
 using Spoq.Tests.Support;
 
@@ -25,34 +23,19 @@ public sealed class VendorWorld : DatabaseFixture, IAsyncLifetime
     /// <summary>The node that goes on; tests act through it.</summary>
     internal IServiceProvider Living { get; private set; } = null!;
 
-    internal CloudflareEmulator Zone => field ??= new CloudflareEmulator(Clock);
+    /// <summary>Where the vendors are.</summary>
+    internal Vendors Vendors => field ??= new Vendors(Clock);
 
-    internal HostingerEmulator Hostinger => field ??= new HostingerEmulator(Clock);
+    internal CloudflareEmulator Zone => Vendors.Zone;
 
-    internal ContaboEmulator Contabo => field ??= new ContaboEmulator(Clock);
-
-    internal FlyEmulator Fly => field ??= new FlyEmulator(Clock);
-
-    /// <summary>What a production would be told, of vendors that are not there.</summary>
-    internal Dictionary<string, string?> Settings => new()
-    {
-        ["Cloudflare:BaseUrl"] = Zone.BaseUrl.AbsoluteUri, ["Cloudflare:ApiToken"] = CloudflareEmulator.ApiToken, ["Cloudflare:ZoneId"] = CloudflareEmulator.ZoneId,
-        ["Hostinger:BaseUrl"] = Hostinger.BaseUrl.AbsoluteUri, ["Hostinger:ApiKey"] = HostingerEmulator.ApiKey,
-        ["Contabo:BaseUrl"] = Contabo.BaseUrl.AbsoluteUri, ["Contabo:AuthUrl"] = Contabo.BaseUrl.AbsoluteUri, ["Contabo:ServerLimit"] = "100000",
-        ["Contabo:ClientId"] = ContaboEmulator.ClientId, ["Contabo:ClientSecret"] = ContaboEmulator.ClientSecret, ["Contabo:ApiUser"] = ContaboEmulator.ApiUser, ["Contabo:ApiPassword"] = ContaboEmulator.ApiPassword,
-        ["Fly:BaseUrl"] = Fly.BaseUrl.AbsoluteUri, ["Fly:ApiToken"] = FlyEmulator.ApiToken, ["Fly:Organization"] = FlyEmulator.Organization, ["Fly:Image"] = "registry.fly.io/spoq-runtime:1",
-    };
+    internal HostingerEmulator Hostinger => Vendors.Hostinger;
 
     /// <summary>Where the stand-in for every Conductor answers.</summary>
     internal string ConductorEndpoint { get; set; } = "http://127.0.0.1:9";
 
     async Task IAsyncLifetime.InitializeAsync()
     {
-        foreach (var vendor in (VendorEmulator[])[Zone, Hostinger, Contabo, Fly])
-        {
-            await vendor.StartAsync();
-        }
-
+        await Vendors.StartAsync();
         await InitializeAsync();
         Living = NewNode();
     }
@@ -60,15 +43,12 @@ public sealed class VendorWorld : DatabaseFixture, IAsyncLifetime
     async Task IAsyncLifetime.DisposeAsync()
     {
         await DisposeAsync();
-        foreach (var vendor in (VendorEmulator[])[Zone, Hostinger, Contabo, Fly])
-        {
-            await vendor.DisposeAsync();
-        }
+        await Vendors.DisposeAsync();
     }
 
     protected override void Configure(HostApplicationBuilder builder)
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(Settings).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(Vendors.Settings).Build();
         var services = builder.Services;
         services.TryAddCloudflare(settings);
         services.AddHostinger(settings);
@@ -81,7 +61,7 @@ public sealed class VendorWorld : DatabaseFixture, IAsyncLifetime
             return;
         }
 
-        foreach (var key in (string[])[CloudflareZone.Key, HostingerApi.Key, ContaboApi.Key, ContaboTokens.Key, FlyApi.Key])
+        foreach (var key in Vendors.Clients)
         {
             services.AddHttpClient(key).AddHttpMessageHandler(Death.NewHandler);
         }

@@ -93,7 +93,7 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
     public void Clear()
     {
         BeforeCreate = AfterCreate = () => null;
-        DuringCreate = DuringGet = () => Task.CompletedTask;
+        DuringCreate = DuringGet = DuringEnd = () => Task.CompletedTask;
         DuringList = () => { };
         (Power, LookupLag, IsAway) = (ServerPower.Running, TimeSpan.Zero, false);
         Bought.Clear();
@@ -147,6 +147,9 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
         return Task.FromResult(Look(order.InstanceId)!);
     }
 
+    /// <summary>Awaited inside an end.</summary>
+    public Func<Task> DuringEnd { get; set; } = () => Task.CompletedTask;
+
     public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken)
     {
         Calls.Enqueue("create");
@@ -180,17 +183,19 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
             .. Kept.Keys.Select(reference => new ListedServer(reference, null, "kept", ServerPower.Stopped)), .. Strangers]);
     }
 
-    public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
+    public async Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
     {
+        Calls.Enqueue("end");
+        await DuringEnd();
         var was = _servers.TryRemove(OwnerOf(reference), out _);
         if ((was || Kept.ContainsKey(reference)) && KeptUntil is { } until)
         {
             Kept[reference] = true;
-            return Task.FromResult<ServerEnd>(new ServerEnd.Kept(until));
+            return new ServerEnd.Kept(until);
         }
 
         Strangers.RemoveAll(stranger => stranger.Reference == reference);
-        return Task.FromResult<ServerEnd>(new ServerEnd.Gone());
+        return new ServerEnd.Gone();
     }
 
     private Server? Look(Guid instanceId) => _servers.ContainsKey(instanceId)

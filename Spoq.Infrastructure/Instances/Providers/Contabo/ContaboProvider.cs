@@ -39,6 +39,12 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         return [.. s_regions.Select(region => region with { IsAvailable = hasRoom })];
     }
 
+    public Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken)
+    {
+        _count = null;
+        return RegionsAsync(size, cancellationToken);
+    }
+
     public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Look(await FindInstanceAsync(instanceId, cancellationToken));
 
     public async Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>

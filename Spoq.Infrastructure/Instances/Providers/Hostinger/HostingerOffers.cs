@@ -34,7 +34,7 @@ internal sealed partial class HostingerOffers(HostingerApi api, TimeProvider clo
     {
         var shelf = await ShelfAsync(cancellationToken);
         var isSold = size is null ? s_kvm.Keys.Any(known => PriceOf(shelf, known) is not null) : PriceOf(shelf, size) is not null;
-        return [.. s_cities.Where(city => CenterOf(shelf, city.Key) is not null).Select(city => new ServerRegion(city.Key, city.Name, isSold && SystemOf(shelf) is not null))];
+        return [.. s_cities.Select(city => new ServerRegion(city.Key, city.Name, isSold && SystemOf(shelf) is not null && CenterOf(shelf, city.Key) is not null))];
     }
 
     /// <exception cref="ProviderException">It is not sold (any more).</exception>

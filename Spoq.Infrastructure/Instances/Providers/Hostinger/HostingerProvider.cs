@@ -26,6 +26,12 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
 
     public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => _offers.RegionsAsync(size, cancellationToken);
 
+    public Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken)
+    {
+        _offers.Forget();
+        return _offers.RegionsAsync(size, cancellationToken);
+    }
+
     public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) =>
         Look(await FindMachineAsync(instanceId, cancellationToken));
 
