@@ -11,6 +11,12 @@ public interface IReusableServers : IServerProvider
     /// </summary>
     bool RenewsAgain { get; }
 
+    /// <summary>
+    /// As <see cref="IServerProvider.EndAsync"/>, for a pool that wants one: wiped and without a mark, but the rental goes on
+    /// where it could not be renewed again.
+    /// </summary>
+    Task<ServerEnd> KeepAsync(string reference, CancellationToken cancellationToken) => EndAsync(reference, cancellationToken);
+
     Task<SpareLook> LookAtAsync(Spare spare, CancellationToken cancellationToken);
 
     /// <summary>

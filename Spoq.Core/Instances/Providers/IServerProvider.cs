@@ -126,6 +126,7 @@ public abstract record ServerEnd
     /// <param name="Reason">What is being waited for, as a sentence.</param>
     public sealed record Ending(string Reason) : ServerEnd;
 
-    /// <summary>Wiped, not renewed and no longer marked with the instance: the rental runs out by itself, or serves again.</summary>
-    public sealed record Kept(DateTimeOffset PaidUntil) : ServerEnd;
+    /// <summary>Wiped and no longer marked with the instance: the rental runs out by itself, or serves again.</summary>
+    /// <param name="PaidUntil">When it runs out; null: it is renewed.</param>
+    public sealed record Kept(DateTimeOffset? PaidUntil) : ServerEnd;
 }

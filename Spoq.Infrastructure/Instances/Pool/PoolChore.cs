@@ -130,14 +130,10 @@ internal sealed class PoolChore(
     private ServerOrder OrderOf(WarmServer spare) =>
         new(spare.Id, Guid.Empty, $"spare-{spare.Id:N}"[..24] + ".invalid", "spoq", plans.Find(spare.Plan)!.Size, spare.Region, "") { BootScript = "#!/bin/sh\n", IsSpare = true };
 
-    /// <summary>Those that can still be handed out.</summary>
     private async Task<int> CountAsync(IReusableServers provider, PoolOptions.Wish wish, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var (renewsAgain, least) = (provider.RenewsAgain, clock.GetUtcNow() + WarmServer.LeastLeft);
-        return await db.Set<WarmServer>().CountAsync(
-            row => row.Provider == provider.Name && row.Region == wish.Region && row.Plan == wish.Plan && (row.State == WarmState.Ordered || row.State == WarmState.Spare)
-                && (row.PaidUntil == null || (renewsAgain && row.PaidUntil >= least)), cancellationToken);
+        return await WarmPool.CountAsync(db, provider, wish.Region, wish.Plan, clock.GetUtcNow(), cancellationToken);
     }
 
     private async Task<List<WarmServer>> OpenAsync(string provider, CancellationToken cancellationToken)

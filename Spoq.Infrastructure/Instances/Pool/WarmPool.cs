@@ -8,10 +8,10 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Instances.Pool;
 
 /// <summary>Spares for new instances: claimed by row lock before the provider is asked, so that two never get one.</summary>
-public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, IEnumerable<IServerProvider> providers, TimeProvider clock)
+public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, PoolOptions options, IEnumerable<IServerProvider> providers, TimeProvider clock)
 {
     /// <summary>A rental outlives its instance: part of the caller's transaction.</summary>
-    internal async Task KeepAsync(SpoqDbContext db, Instance instance, string reference, DateTimeOffset paidUntil, CancellationToken cancellationToken)
+    internal async Task KeepAsync(SpoqDbContext db, Instance instance, string reference, DateTimeOffset? paidUntil, CancellationToken cancellationToken)
     {
         if (Reusable(instance.Provider) is null)
         {
@@ -36,6 +36,28 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
         }
 
         spare.Keep(reference, paidUntil);
+    }
+
+    /// <summary>Whether a setting asks for one more like the instance's than there are.</summary>
+    internal async Task<bool> WantsAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        var wanted = options.Wishes.Where(wish => wish.Region == instance.Region && wish.Plan == instance.Plan).Sum(wish => wish.Count);
+        if (wanted == 0 || Reusable(instance.Provider) is not { } provider)
+        {
+            return false;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await CountAsync(db, provider, instance.Region, instance.Plan, clock.GetUtcNow(), cancellationToken) < wanted;
+    }
+
+    /// <summary>Those that can still be handed out, or are on their way.</summary>
+    internal static Task<int> CountAsync(SpoqDbContext db, IReusableServers provider, string region, string plan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (name, renewsAgain, least) = (provider.Name, provider.RenewsAgain, now + WarmServer.LeastLeft);
+        return db.Set<WarmServer>().CountAsync(
+            row => row.Provider == name && row.Region == region && row.Plan == plan && (row.State == WarmState.Ordered || row.State == WarmState.Spare)
+                && (row.PaidUntil == null || (renewsAgain && row.PaidUntil >= least)), cancellationToken);
     }
 
     /// <summary>Whether it may be handed on at all, or is only watched until it runs out.</summary>

@@ -94,9 +94,9 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
     }
 
     /// <param name="instance">Whose server has ended.</param>
-    /// <param name="kept">The rental that could not be ended, and until when it is paid; null: it is gone.</param>
+    /// <param name="kept">The rental that could not be ended, and until when it is paid (null: renewed); null: it is gone.</param>
     /// <param name="cancellationToken">Stops before the commit.</param>
-    public async Task RemoveAsync(Instance instance, (string Reference, DateTimeOffset PaidUntil)? kept, CancellationToken cancellationToken)
+    public async Task RemoveAsync(Instance instance, (string Reference, DateTimeOffset? PaidUntil)? kept, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = clock.GetUtcNow();

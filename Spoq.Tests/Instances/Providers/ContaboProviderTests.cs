@@ -93,7 +93,7 @@ public sealed class ContaboProviderTests : RentalConformance
 
         var server = Assert.Single(Contabo.Servers);
         Assert.Equal((1, "i-d12"), (server.Wiped, server.ImageId));
-        Assert.Equal(Clock.Now.AddDays(28).Date, end.PaidUntil.Date);
+        Assert.Equal(Clock.Now.AddDays(28).Date, end.PaidUntil?.Date);
         Assert.Empty(Contabo.Secrets);
     }
 
@@ -126,6 +126,44 @@ public sealed class ContaboProviderTests : RentalConformance
         Assert.False(((IReusableServers)Provider).RenewsAgain);
         Assert.Empty(Contabo.Marked);
         Assert.True(Only.IsSpareSystem);
+    }
+
+    [Fact]
+    public async Task One_that_the_pool_wants_is_wiped_and_not_cancelled_and_serves_the_next()
+    {
+        var first = OrderHere();
+        var made = await Provider.CreateAsync(first, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        var rentals = (IReusableServers)Provider;
+        ServerEnd end;
+        while ((end = await rentals.KeepAsync(made.Reference, CancellationToken.None)) is ServerEnd.Ending)
+        {
+            // Asked again until nothing is left to do.
+        }
+
+        Assert.Equal(new ServerEnd.Kept(null), end);
+        Assert.Equal((true, null, true), Only);
+        Assert.Equal(end, await rentals.KeepAsync(made.Reference, CancellationToken.None));
+        var order = OrderHere();
+        await rentals.TakeOverAsync(new Spare(Guid.CreateVersion7(), made.Reference), order, CancellationToken.None);
+        Assert.Equal((false, order.BootScript, true), Only);
+        Assert.Single(Contabo.Bought);
+    }
+
+    [Fact]
+    public async Task One_that_was_kept_for_the_pool_can_still_be_ended()
+    {
+        var made = await Provider.CreateAsync(OrderHere(), CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        while (await ((IReusableServers)Provider).KeepAsync(made.Reference, CancellationToken.None) is ServerEnd.Ending)
+        {
+            // Asked again until nothing is left to do.
+        }
+
+        var end = Assert.IsType<ServerEnd.Kept>(await EndAsync(made.Reference));
+
+        Assert.NotNull(end.PaidUntil);
+        Assert.NotNull(Assert.Single(Contabo.Servers).CancelDate);
     }
 
     protected override (bool IsSpareSystem, string? Script, bool IsRenewed) Only =>

@@ -17,6 +17,9 @@ namespace Spoq.Tests.Instances.Providers;
 /// </summary>
 public sealed class EveryInstantOfThePoolTests(VendorWorld world, Xunit.Abstractions.ITestOutputHelper output) : InstantsOfAVendor(world, output), IClassFixture<VendorWorld>
 {
+    /// <summary>Each takes making a spare besides.</summary>
+    private const int Usual = 6;
+
     public static TheoryData<string, string, string> Vendors => new() { { "hostinger", "vps-2", "frankfurt" }, { "contabo", "vps-4", "EU" } };
 
     [Theory]
@@ -29,7 +32,7 @@ public sealed class EveryInstantOfThePoolTests(VendorWorld world, Xunit.Abstract
             await SpareAsync(vendor, plan, region);
             World.Death.Plan(int.MaxValue, DeathAt.BeforeSending);
             await BuyAsync(vendor, plan, region, InstanceState.Running);
-        }))
+        }, Usual))
         {
             World.Death.Plan(int.MaxValue, DeathAt.BeforeSending);
             var spare = await SpareAsync(vendor, plan, region);
@@ -54,7 +57,7 @@ public sealed class EveryInstantOfThePoolTests(VendorWorld world, Xunit.Abstract
     public async Task Of_two_orders_on_two_nodes_one_gets_the_spare_whenever_a_node_dies(string vendor, string plan, string region)
     {
         var emulator = EmulatorOf(vendor);
-        foreach (var (at, where) in await InstantsAsync(() => TwoAsync(vendor, plan, region, () => World.Death.Plan(int.MaxValue, DeathAt.BeforeSending))))
+        foreach (var (at, where) in await InstantsAsync(() => TwoAsync(vendor, plan, region, () => World.Death.Plan(int.MaxValue, DeathAt.BeforeSending)), Usual))
         {
             var before = 0;
             var (spare, instances) = await TwoAsync(vendor, plan, region, () =>

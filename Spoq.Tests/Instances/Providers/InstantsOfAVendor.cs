@@ -29,12 +29,12 @@ public abstract class InstantsOfAVendor(VendorWorld world, Xunit.Abstractions.IT
     private protected ServerVendorEmulator EmulatorOf(string vendor) => World.Vendors.Of(vendor);
 
     /// <summary>The instants of a road, counted on a walk that nothing disturbs.</summary>
-    private protected async Task<IReadOnlyList<(int At, DeathAt Where)>> InstantsAsync(Func<Task> walk)
+    private protected async Task<IReadOnlyList<(int At, DeathAt Where)>> InstantsAsync(Func<Task> walk, int usual = 12)
     {
         World.Death.Plan(int.MaxValue, DeathAt.BeforeSending);
         await walk();
         var all = Enumerable.Range(1, World.Death.Calls).SelectMany(at => Enum.GetValues<DeathAt>().Select(where => (at, where))).ToList();
-        var wish = Environment.GetEnvironmentVariable("SPOQ_M1_INSTANTS") ?? "12";
+        var wish = Environment.GetEnvironmentVariable("SPOQ_M1_INSTANTS") ?? $"{usual}";
         var count = wish == "all" ? all.Count : Math.Min(all.Count, int.Parse(wish, CultureInfo.InvariantCulture));
         output.WriteLine($"{count} of {all.Count} instants");
 

@@ -60,6 +60,8 @@ internal class Relocated : IServerProvider
 
         public bool RenewsAgain => _rentals.RenewsAgain;
 
+        public Task<ServerEnd> KeepAsync(string reference, CancellationToken cancellationToken) => _rentals.KeepAsync(reference, cancellationToken);
+
         public Task<SpareLook> LookAtAsync(Spare spare, CancellationToken cancellationToken) => _rentals.LookAtAsync(spare, cancellationToken);
 
         public async Task<Server> TakeOverAsync(Spare spare, ServerOrder order, CancellationToken cancellationToken) => Move(await _rentals.TakeOverAsync(spare, order, cancellationToken))!;

@@ -124,6 +124,12 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
 
     public bool RenewsAgain { get; set; } = true;
 
+    public async Task<ServerEnd> KeepAsync(string reference, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue("keep");
+        return await EndAsync(reference, cancellationToken) is ServerEnd.Kept kept ? RenewsAgain ? kept : new ServerEnd.Kept(null) : new ServerEnd.Gone();
+    }
+
     public Task<SpareLook> LookAtAsync(Spare spare, CancellationToken cancellationToken) => Task.FromResult(
         Kept.TryGetValue(spare.Reference, out var isWiped) ? isWiped ? SpareLook.Wiped : SpareLook.NotWiped
         : Look(OwnerOf(spare.Reference)) is null ? SpareLook.Gone : SpareLook.NotWiped);

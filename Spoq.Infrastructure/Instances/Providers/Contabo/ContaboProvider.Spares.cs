@@ -3,12 +3,14 @@ using Spoq.Core.Instances.Providers;
 
 namespace Spoq.Infrastructure.Instances.Providers.Contabo;
 
-// A server that was bought ahead, handed on. One that was cancelled stays so: its API knows no way back.
+// A server that was never cancelled, handed on. One that was stays so: its API knows no way back.
 internal sealed partial class ContaboProvider
 {
     private static readonly TimeSpan s_busy = TimeSpan.FromSeconds(5);
 
     public bool RenewsAgain => false;
+
+    public Task<ServerEnd> KeepAsync(string reference, CancellationToken cancellationToken) => EndAsync(reference, isCancelled: false, cancellationToken);
 
     public async Task<SpareLook> LookAtAsync(Spare spare, CancellationToken cancellationToken) => await api.InstanceAsync(spare.Reference, cancellationToken) switch
     {

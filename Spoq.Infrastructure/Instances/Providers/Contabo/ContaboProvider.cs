@@ -111,14 +111,17 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
     }
 
     /// <summary>As at Hostinger, what was done is read from the instance: its image, the date it ends on, and its name last.</summary>
-    public async Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
+    public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken) => EndAsync(reference, isCancelled: true, cancellationToken);
+
+    private async Task<ServerEnd> EndAsync(string reference, bool isCancelled, CancellationToken cancellationToken)
     {
         if (await api.InstanceAsync(reference, cancellationToken) is not { } instance)
         {
             return new ServerEnd.Gone();
         }
 
-        if (!ServerMark.Marks(instance.DisplayName))
+        var isSpare = instance.DisplayName == ServerMark.Spare(instance.InstanceId);
+        if (!isSpare && !ServerMark.Marks(instance.DisplayName))
         {
             return new ServerEnd.Kept(EndOf(instance.CancelDate));
         }
@@ -128,20 +131,24 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
             return new ServerEnd.Ending("Contabo is still at work on the computer.");
         }
 
-        if (instance.Status is "running" or "stopped" or "rescue" && await WipeAsync(instance, cancellationToken) is { } ending)
+        if (!isSpare && instance.Status is ("running" or "stopped" or "rescue") && await WipeAsync(instance, cancellationToken) is { } ending)
         {
             return ending;
         }
 
-        var date = instance.CancelDate is { Length: > 0 } known ? known : await api.CancelAsync(reference, cancellationToken);
-        if (date is null)
+        var date = instance.CancelDate is { Length: > 0 } known ? known : isCancelled ? await api.CancelAsync(reference, cancellationToken) : null;
+        if (date is null && isCancelled)
         {
             throw new ProviderException("Contabo does not let this computer be cancelled by its API; our people have to cancel it in the customer panel.") { Code = "needs_person" };
         }
 
-        await ForgetPasswordsAsync(instance.DisplayName!, cancellationToken);
-        await api.RenameAsync(reference, ServerMark.Spare(instance.InstanceId), cancellationToken);
-        return new ServerEnd.Kept(EndOf(date));
+        if (!isSpare)
+        {
+            await ForgetPasswordsAsync(instance.DisplayName!, cancellationToken);
+            await api.RenameAsync(reference, ServerMark.Spare(instance.InstanceId), cancellationToken);
+        }
+
+        return new ServerEnd.Kept(date is null ? null : EndOf(date));
     }
 
     /// <summary>Null: there is nothing of its owner's on it.</summary>
