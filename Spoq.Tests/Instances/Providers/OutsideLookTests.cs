@@ -37,10 +37,12 @@ public sealed class OutsideLookTests(OutsideWorld world) : IClassFixture<Outside
 
         var start = world.Clock.Now;
         Assert.True((await world.Services.GetRequiredService<SubscriptionLadder>().CancelAsync(owner.AccountId, instance.Id, atPeriodEnd: false, LadderWorld.Somebody, CancellationToken.None)).Try(out _, out var no), no?.Message);
+        await world.LadderAtAsync(start.AddDays(6));
         await world.LadderAtAsync(start.AddDays(7).AddSeconds(-1));
         AssertThere(emulator, instance, "before day 7", InstanceState.Running);
         await world.LadderAtAsync(start.AddDays(7));
         await world.DriveAsync(instance.Id, InstanceState.Stopped);
+        await world.LadderAtAsync(start.AddDays(36));
         await world.LadderAtAsync(start.AddDays(37).AddSeconds(-1));
         AssertThere(emulator, instance, "before day 37", InstanceState.Stopped);
 
