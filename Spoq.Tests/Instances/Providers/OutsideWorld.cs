@@ -127,7 +127,7 @@ public sealed class OutsideWorld : SpoqHost, IAsyncLifetime
         foreach (var key in Vendors.Clients)
         {
             // A vendor that hangs is left sooner than in earnest.
-            services.AddHttpClient(key).ConfigureHttpClient(http => http.Timeout = TimeSpan.FromMilliseconds(500));
+            services.AddHttpClient(key).ConfigureHttpClient(http => http.Timeout = TimeSpan.FromMilliseconds(250));
         }
     }
 
