@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121210106_Initial")]
+    [Migration("20261121211450_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
