@@ -4,11 +4,11 @@ using Spoq.Core.Access;
 using Spoq.Core.Admin;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
-using Spoq.Core.Instances.Sweep;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances;
+using Spoq.Infrastructure.Instances.Sweep;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Admin;
@@ -20,7 +20,7 @@ public sealed record Administrator(Guid AccountId, Caller Caller);
 /// What our own people may do to an instance. Each asks for the role anew, is written into the audit log and told in the
 /// instance's story, in the transaction that does it.
 /// </summary>
-public sealed class AdminActions(IDbContextFactory<SpoqDbContext> contexts, SubscriptionLadder ladder, IEnumerable<IServerProvider> providers, AuditLog audit, TimeProvider clock)
+public sealed class AdminActions(IDbContextFactory<SpoqDbContext> contexts, SubscriptionLadder ladder, OrphanEnds ends, AuditLog audit, TimeProvider clock)
 {
     public Task<Refusal?> RetryAsync(Administrator by, Guid instanceId, CancellationToken cancellationToken) =>
         ActAsync(by, instanceId, (instance, now) => instance.Retry(now), "retry", "Our support tries again.", cancellationToken);
@@ -56,38 +56,23 @@ public sealed class AdminActions(IDbContextFactory<SpoqDbContext> contexts, Subs
             return no;
         }
 
-        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var orphan = await db.Set<Orphan>().FromSql($"select * from orphans where id = {orphanId} and resolved_at is null for update").SingleOrDefaultAsync(cancellationToken);
-        if (orphan is null || orphan.Kind == OrphanKind.Missing || providers.FirstOrDefault(provider => provider.Name == orphan.Provider) is not { } provider)
-        {
-            return AdminRefusals.NoOrphan;
-        }
-
-        // The books may have caught up since it was reported: what is anybody's own is not ended here.
-        if (await db.Set<ProviderServer>().AnyAsync(line => line.Provider == orphan.Provider && line.Reference == orphan.Reference && line.RemovedAt == null, cancellationToken)
-            || await db.Instances.AnyAsync(row => row.Provider == orphan.Provider && row.ServerReference == orphan.Reference && row.State != InstanceState.Deleted && row.State != InstanceState.Cancelled, cancellationToken))
-        {
-            return AdminRefusals.NoOrphan;
-        }
-
         try
         {
-            if (await provider.EndAsync(orphan.Reference, cancellationToken) is ServerEnd.Ending)
+            return await ends.EndAsync(orphanId, "An administrator ended it.", (db, orphan) =>
             {
-                return AdminRefusals.StillEnding;
-            }
+                audit.Add(db, new AuditEntry(by.AccountId, "admin.orphan_ended", $"{orphan.Provider} {orphan.Reference} ({orphan.Mark})", by.Caller.Address, by.Caller.UserAgent));
+                return Task.CompletedTask;
+            }, cancellationToken) switch
+            {
+                OrphanEnd.Ended => null,
+                OrphanEnd.StillEnding => AdminRefusals.StillEnding,
+                _ => AdminRefusals.NoOrphan,
+            };
         }
         catch (ProviderException away)
         {
             return AdminRefusals.ProviderSaid(away.Message);
         }
-
-        orphan.Resolve("An administrator ended it.", clock.GetUtcNow());
-        audit.Add(db, new AuditEntry(by.AccountId, "admin.orphan_ended", $"{orphan.Provider} {orphan.Reference} ({orphan.Mark})", by.Caller.Address, by.Caller.UserAgent));
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return null;
     }
 
     private async Task<Refusal?> ActAsync(

@@ -33,6 +33,18 @@ internal abstract partial class ServerVendorEmulator(TimeProvider clock, string 
 
     public abstract bool HoldsSecretsOf(Guid instanceId);
 
+    /// <summary>A look moves it on, unless it is stuck.</summary>
+    protected T Step<T>(T one)
+        where T : Moving
+    {
+        if (!IsStuck)
+        {
+            one.Step();
+        }
+
+        return one;
+    }
+
     public string TokenOf(Guid instanceId) => TokenIn().Match(BootScriptOf(instanceId) ?? "").Groups[1].Value;
 
     [GeneratedRegex("SPOQ_TOKEN='?([0-9a-f]+)")]

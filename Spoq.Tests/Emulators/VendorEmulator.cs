@@ -49,6 +49,11 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
     private readonly List<(Fault Fault, string Call, int Times)> _faults = [];
     private readonly ContractCheck? _contract = Contracts.Missing is null ? new ContractCheck(Contracts.Read(contract)) : null;
     private WebApplication _app = null!;
+    private int? _failFrom;
+    private int _callsSince;
+    private int _abandoned;
+    private Fault[] _each = [];
+    private Dictionary<string, int> _met = [];
 
     public Uri BaseUrl => new(_app.Urls.First() + Prefix);
 
@@ -57,6 +62,12 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
 
     /// <summary>Method and path of every call.</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
+
+    /// <summary>How long the way to the vendor takes, and the way back; null: no time.</summary>
+    public Func<TimeSpan>? Pace { get; set; }
+
+    /// <summary>Calls whose caller was gone before the answer was.</summary>
+    public int Abandoned => Volatile.Read(ref _abandoned);
 
     /// <summary>What broke the contract, on either side.</summary>
     public ConcurrentQueue<string> Wrong { get; } = new();
@@ -79,6 +90,48 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
         lock (_faults)
         {
             _faults.Add((fault, call, times));
+        }
+    }
+
+    /// <summary>Every different call goes through all of these, one after the other, before it is served.</summary>
+    public void FailEach(params Fault[] faults)
+    {
+        lock (_faults)
+        {
+            (_each, _met) = (faults, []);
+        }
+    }
+
+    /// <summary>What was to fail and has not does not any more.</summary>
+    public void Forgive()
+    {
+        lock (_faults)
+        {
+            _faults.Clear();
+            _each = [];
+        }
+    }
+
+    /// <summary>Every call from this one on, counted from now, breaks before anything is done; null: none does any more.</summary>
+    public void FailFrom(int? call)
+    {
+        lock (_faults)
+        {
+            (_failFrom, _callsSince) = (call, 0);
+        }
+    }
+
+    /// <summary>Looks at the books while no call changes them.</summary>
+    public async Task<T> ReadAsync<T>(Func<T> read)
+    {
+        await _one.WaitAsync();
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            _one.Release();
         }
     }
 
@@ -125,6 +178,7 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
             return;
         }
 
+        await TravelAsync();
         var real = context.Response.Body;
         using var kept = new MemoryStream();
         context.Response.Body = kept;
@@ -139,8 +193,17 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
             context.Response.Body = real;
         }
 
+        await TravelAsync();
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            Interlocked.Increment(ref _abandoned);
+        }
+
         await SpoilAsync(context, fault, kept.ToArray());
     }
+
+    /// <summary>Nobody is told when the caller is gone: what was sent arrives.</summary>
+    private Task TravelAsync() => Pace is { } pace ? Task.Delay(pace()) : Task.CompletedTask;
 
     private async Task ServeAsync(HttpContext context, RequestDelegate next, string path, string body)
     {
@@ -232,6 +295,16 @@ internal abstract class VendorEmulator(TimeProvider clock, string contract) : IA
     {
         lock (_faults)
         {
+            if (_callsSince++ >= _failFrom)
+            {
+                return Fault.DropBefore;
+            }
+
+            if (_each.Length > 0 && (_met[call] = _met.GetValueOrDefault(call) + 1) is var met && met <= _each.Length)
+            {
+                return _each[met - 1];
+            }
+
             var at = _faults.FindIndex(fault => Regex.IsMatch(call, $"^{Regex.Escape(fault.Call).Replace("\\*", ".*", StringComparison.Ordinal)}$"));
             if (at < 0)
             {

@@ -75,6 +75,13 @@ internal sealed class ApiClient : IDisposable
         Keep(await JsonAsync(answer, HttpStatusCode.OK));
     }
 
+    /// <summary>Anew, with the password.</summary>
+    public async Task LogInAsync()
+    {
+        using var answer = await PostAsync("/api/auth/login", new { email = Email, password = Password });
+        Keep(await JsonAsync(answer, HttpStatusCode.OK));
+    }
+
     public void Keep(JsonElement tokens)
     {
         Token = tokens.GetProperty("access_token").GetString();

@@ -1,5 +1,6 @@
 using Spoq.Tests.Ai.Metering;
 using Spoq.Tests.Ai.Metering.Ledger;
+using Spoq.Tests.Instances.Providers;
 
 namespace Spoq.Tests.Support;
 
@@ -9,6 +10,7 @@ internal static class ChildProgram
     public static Task<int> Main(string[] args) => args switch
     {
         [SpoolWriter.Name, var folder, var database] => SpoolWriter.RunAsync(folder, database),
+        [VendorNode.Name] => VendorNode.RunAsync(),
         [LedgerProgram.Name] => LedgerProgram.RunAsync(),
         _ => Task.FromResult(0),
     };

@@ -38,11 +38,7 @@ internal sealed class SchemaCheck(JsonElement document, bool isTolerant = false)
                     Expect(keyword.Value.EnumerateArray().Any(option => Check(value, option).Count == 0), $"{path} fits none of the options: {Short(value)}", wrong);
                     break;
                 case "allOf":
-                    foreach (var each in keyword.Value.EnumerateArray())
-                    {
-                        Check(value, each, path, wrong);
-                    }
-
+                    CheckAll(value, keyword.Value, path, wrong);
                     break;
                 case "required" when value.ValueKind == JsonValueKind.Object:
                     foreach (var name in keyword.Value.EnumerateArray().Select(name => name.GetString()!).Where(name => !value.TryGetProperty(name, out _)))
@@ -76,6 +72,21 @@ internal sealed class SchemaCheck(JsonElement document, bool isTolerant = false)
         }
     }
 
+    /// <summary>What one part does not name another may.</summary>
+    private void CheckAll(JsonElement value, JsonElement parts, string path, List<string> wrong)
+    {
+        var each = parts.EnumerateArray().Select(part =>
+        {
+            var found = new List<string>();
+            Check(value, part, path, found);
+            return found;
+        }).ToList();
+        var members = value.ValueKind == JsonValueKind.Object ? value.EnumerateObject().Select(member => Unknown(path, member.Name)).ToHashSet() : [];
+        wrong.AddRange(each.SelectMany(found => found).Distinct().Where(error => !members.Contains(error) || each.TrueForAll(found => found.Contains(error))));
+    }
+
+    private static string Unknown(string path, string member) => $"{path}.{member} is not in the document";
+
     /// <summary>Our answers hold nothing that the document does not name.</summary>
     private void CheckMembers(JsonElement value, JsonElement schema, JsonElement known, string path, List<string> wrong)
     {
@@ -87,7 +98,7 @@ internal sealed class SchemaCheck(JsonElement document, bool isTolerant = false)
             }
             else if (!isTolerant && (!schema.TryGetProperty("additionalProperties", out var others) || others.ValueKind == JsonValueKind.False))
             {
-                wrong.Add($"{path}.{member.Name} is not in the document");
+                wrong.Add(Unknown(path, member.Name));
             }
         }
     }

@@ -20,6 +20,14 @@ public class SpoqHost : IAsyncLifetime
 
     public IServiceProvider Services => _host.Services;
 
+    /// <summary>More settings, as <c>--Section:Name=value</c>.</summary>
+    protected virtual IEnumerable<string> Arguments => [];
+
+    /// <summary>Changes what the program registered.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
     public IReadOnlyList<RouteEndpoint> Endpoints => [.. Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Distinct()];
 
     public async Task InitializeAsync()
@@ -32,9 +40,10 @@ public class SpoqHost : IAsyncLifetime
             $"--urls={BaseUrl}", $"--Spoq:BaseUrl={BaseUrl}", $"--ConnectionStrings:Spoq={_connectionString}", $"--Spoq:DataDirectory={_dataDirectory}",
             $"--Local:ConductorPath={Repository.Built("Spoq.Web", "conductor/Spoq.Conductor.dll")}", "--Local:StopOnExit=true",
             "--Logging:LogLevel:Default=Warning", "--Limits:AnonymousPerMinute=1000000", "--Limits:AccountPerMinute=1000000", "--Limits:KeyPerMinute=1000000",
+            .. Arguments,
         ];
         var built = new TaskCompletionSource<IHost>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var watching = DiagnosticListener.AllListeners.Subscribe(new HostWatch(built));
+        using var watching = DiagnosticListener.AllListeners.Subscribe(new HostWatch(built, Configure));
         _run = Task.Factory.StartNew(
             async () =>
             {
@@ -67,7 +76,7 @@ public class SpoqHost : IAsyncLifetime
     }
 
     /// <summary>The event that also the framework's own test host waits for.</summary>
-    private sealed class HostWatch(TaskCompletionSource<IHost> built) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
+    private sealed class HostWatch(TaskCompletionSource<IHost> built, Action<IServiceCollection> configure) : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
     {
         public static readonly AsyncLocal<TaskCompletionSource<IHost>?> Waiting = new();
 
@@ -81,9 +90,14 @@ public class SpoqHost : IAsyncLifetime
 
         public void OnNext(KeyValuePair<string, object?> value)
         {
-            if (ReferenceEquals(Waiting.Value, built) && value is { Key: "HostBuilt", Value: IHost host })
+            switch (value)
             {
-                built.TrySetResult(host);
+                case { Key: "HostBuilding", Value: IHostBuilder builder } when ReferenceEquals(Waiting.Value, built):
+                    builder.ConfigureServices((_, services) => configure(services));
+                    break;
+                case { Key: "HostBuilt", Value: IHost host } when ReferenceEquals(Waiting.Value, built):
+                    built.TrySetResult(host);
+                    break;
             }
         }
 

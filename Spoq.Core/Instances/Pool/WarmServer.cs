@@ -24,6 +24,9 @@ public sealed class WarmServer(Guid id, string provider, string region, string p
     /// <summary>Who takes one must not see it run out before it is renewed.</summary>
     public static readonly TimeSpan LeastLeft = TimeSpan.FromHours(12);
 
+    /// <summary>Longer than any visit lasts: a call that was sent for a claim has arrived by then, and cannot meet the next one.</summary>
+    public static readonly TimeSpan ClaimRest = TimeSpan.FromMinutes(10);
+
     /// <summary>Also the mark of one that was bought ahead.</summary>
     public Guid Id { get; private set; } = id;
 

@@ -19,6 +19,9 @@ public interface IServerProvider
     /// <summary>Where a server of this size can be had at this moment; null: of any size.</summary>
     Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken);
 
+    /// <summary>The same, past whatever is kept of it for a while: asked right before somebody pays.</summary>
+    Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken) => RegionsAsync(size, cancellationToken);
+
     /// <summary>The server that carries this instance id, whatever its state.</summary>
     Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken);
 
@@ -72,6 +75,9 @@ public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostnam
 {
     /// <summary>What the new system runs once as root: a few lines of shell that fetch the rest with the one-time token.</summary>
     public required string BootScript { get; init; }
+
+    /// <summary>Bought ahead of need: it runs the system that tells a wiped server from one in use, and nothing else.</summary>
+    public bool IsSpare { get; init; }
 }
 
 /// <summary>A server as its provider sees it.</summary>
@@ -120,6 +126,7 @@ public abstract record ServerEnd
     /// <param name="Reason">What is being waited for, as a sentence.</param>
     public sealed record Ending(string Reason) : ServerEnd;
 
-    /// <summary>Wiped, not renewed and no longer marked with the instance: the rental runs out by itself, or serves again.</summary>
-    public sealed record Kept(DateTimeOffset PaidUntil) : ServerEnd;
+    /// <summary>Wiped and no longer marked with the instance: the rental runs out by itself, or serves again.</summary>
+    /// <param name="PaidUntil">When it runs out; null: it is renewed.</param>
+    public sealed record Kept(DateTimeOffset? PaidUntil) : ServerEnd;
 }

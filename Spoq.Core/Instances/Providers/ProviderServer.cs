@@ -48,6 +48,9 @@ public sealed class ProviderServer(Guid id, Guid instanceId, string provider, Da
         SealedInstanceToken = null;
     }
 
+    /// <summary>The rental is another instance's now.</summary>
+    public void ServesAgain() => PaidUntil = null;
+
     /// <param name="now">When it stopped being the instance's.</param>
     /// <param name="paidUntil">The rental could not be ended: wiped, it runs until then.</param>
     public void Remove(DateTimeOffset now, DateTimeOffset? paidUntil)

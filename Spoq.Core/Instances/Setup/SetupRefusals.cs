@@ -37,9 +37,13 @@ public static class SetupRefusals
 
     public static readonly Refusal UnknownRegion = new("unknown_region", "Choose one of the regions shown.", Field: "region");
 
+    public static readonly Refusal AllSoldOut = new("sold_out", "Every city is full for this plan at the moment. Choose another plan, or come back later: nothing was charged, and your choices are kept.", RefusalKind.Conflict, "region");
+
     public static readonly Refusal QuotaReached = new("quota_reached", "Your account already has its computer. Open the dashboard to see it.", RefusalKind.Conflict);
 
     public static readonly Refusal ProviderAway = new("provider_unavailable", "We cannot reach the data centre right now. Try again in a minute: nothing was charged.", RefusalKind.Unavailable);
+
+    public static Refusal SoldOut(string city) => new("sold_out", $"{city} is sold out for this plan: choose another city. Nothing was charged, and your other choices are kept.", RefusalKind.Conflict, "region");
 
     public static Refusal ForeignLetter(string letter) => Address("bad_characters", $"“{letter}” is not one of the letters a to z, even if it looks like one. Use a to z, digits and hyphens.");
 

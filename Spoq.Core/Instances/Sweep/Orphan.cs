@@ -32,6 +32,9 @@ public sealed class Orphan(Guid id, string provider, string reference, OrphanKin
 
     public DateTimeOffset LastSeenAt { get; private set; } = firstSeenAt;
 
+    /// <summary>Somebody is ending it at its provider, and has until then: meanwhile it becomes nobody's. Null: nobody is.</summary>
+    public DateTimeOffset? EndingUntil { get; private set; }
+
     public DateTimeOffset? ResolvedAt { get; private set; }
 
     /// <summary>How it ended, as a sentence.</summary>
@@ -42,6 +45,10 @@ public sealed class Orphan(Guid id, string provider, string reference, OrphanKin
         Kind = kind;
         LastSeenAt = now;
     }
+
+    public void BeginEnd(DateTimeOffset until) => EndingUntil = until;
+
+    public void LeaveEnd() => EndingUntil = null;
 
     public void Resolve(string resolution, DateTimeOffset now)
     {

@@ -44,16 +44,26 @@ internal sealed class PoolChore(
                 case { State: WarmState.Ordered }:
                     await OrderAsync(provider, seen, cancellationToken);
                     break;
-                case { State: WarmState.Claimed, ClaimedBy: { } by }:
+                case { State: WarmState.Claimed, ClaimedBy: { } by } when clock.GetUtcNow() - seen.ClaimedAt >= WarmServer.ClaimRest:
                     await GiveBackAsync(provider, seen, by, cancellationToken);
                     break;
-                case { State: WarmState.Spare } when await provider.GetAsync(seen.Reference!, cancellationToken) is null:
-                    await ChangeAsync(seen, row => row.Gone(clock.GetUtcNow()), cancellationToken);
-                    break;
-                case { State: WarmState.Spare, WipedAt: null } when await provider.IsWipedAsync(seen.Reference!, cancellationToken):
-                    await ChangeAsync(seen, row => row.SeenWiped(clock.GetUtcNow()), cancellationToken);
+                case { State: WarmState.Spare, Reference: { } reference }:
+                    await LookAtAsync(provider, seen, reference, cancellationToken);
                     break;
             }
+        }
+    }
+
+    private async Task LookAtAsync(IReusableServers provider, WarmServer seen, string reference, CancellationToken cancellationToken)
+    {
+        switch (await provider.LookAtAsync(new Spare(seen.Id, reference), cancellationToken))
+        {
+            case SpareLook.Gone:
+                await ChangeAsync(seen, row => row.Gone(clock.GetUtcNow()), cancellationToken);
+                break;
+            case SpareLook.Wiped when seen.WipedAt is null:
+                await ChangeAsync(seen, row => row.SeenWiped(clock.GetUtcNow()), cancellationToken);
+                break;
         }
     }
 
@@ -82,7 +92,7 @@ internal sealed class PoolChore(
                 continue;
             }
 
-            for (var missing = wish.Count - await CountAsync(provider.Name, wish, cancellationToken); missing > 0 && orders < MostOrders; missing--, orders++)
+            for (var missing = wish.Count - await CountAsync(provider, wish, cancellationToken); missing > 0 && orders < MostOrders; missing--, orders++)
             {
                 // The order is written before the provider hears of it; its id is the mark by which it is found again.
                 var spare = new WarmServer(Guid.CreateVersion7(), provider.Name, wish.Region, wish.Plan, clock.GetUtcNow());
@@ -118,13 +128,12 @@ internal sealed class PoolChore(
 
     /// <summary>Nothing runs on it but the system: it gets its keys and its name when it is taken.</summary>
     private ServerOrder OrderOf(WarmServer spare) =>
-        new(spare.Id, Guid.Empty, $"spare-{spare.Id:N}"[..24] + ".invalid", "spoq", plans.Find(spare.Plan)!.Size, spare.Region, "") { BootScript = "#!/bin/sh\n" };
+        new(spare.Id, Guid.Empty, $"spare-{spare.Id:N}"[..24] + ".invalid", "spoq", plans.Find(spare.Plan)!.Size, spare.Region, "") { BootScript = "#!/bin/sh\n", IsSpare = true };
 
-    private async Task<int> CountAsync(string provider, PoolOptions.Wish wish, CancellationToken cancellationToken)
+    private async Task<int> CountAsync(IReusableServers provider, PoolOptions.Wish wish, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await db.Set<WarmServer>().CountAsync(
-            row => row.Provider == provider && row.Region == wish.Region && row.Plan == wish.Plan && (row.State == WarmState.Ordered || row.State == WarmState.Spare), cancellationToken);
+        return await WarmPool.CountAsync(db, provider, wish.Region, wish.Plan, clock.GetUtcNow(), cancellationToken);
     }
 
     private async Task<List<WarmServer>> OpenAsync(string provider, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using Spoq.Core.Billing;
 namespace Spoq.Infrastructure.Instances.Pool;
 
 /// <summary><c>Pool__{region}</c>: how many spares are kept there, as <c>2</c> or <c>2 vps-2</c>; without a plan the smallest server.</summary>
-internal sealed class PoolOptions
+public sealed class PoolOptions
 {
     private const int Most = 50;
 

@@ -8,20 +8,60 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Instances.Pool;
 
 /// <summary>Spares for new instances: claimed by row lock before the provider is asked, so that two never get one.</summary>
-public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, IEnumerable<IServerProvider> providers, TimeProvider clock)
+public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, PoolOptions options, IEnumerable<IServerProvider> providers, TimeProvider clock)
 {
     /// <summary>A rental outlives its instance: part of the caller's transaction.</summary>
-    internal void Keep(SpoqDbContext db, Instance instance, string reference, DateTimeOffset paidUntil)
+    internal async Task KeepAsync(SpoqDbContext db, Instance instance, string reference, DateTimeOffset? paidUntil, CancellationToken cancellationToken)
     {
-        if (!providers.OfType<IReusableServers>().Any(provider => provider.Name == instance.Provider))
+        if (Reusable(instance.Provider) is null)
         {
             return;
         }
 
-        var spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, instance.Plan, clock.GetUtcNow());
+        // One that was being handed over when its instance came to its end is in our books already.
+        var spare = await db.Set<WarmServer>().SingleOrDefaultAsync(
+            row => row.Provider == instance.Provider && row.Reference == reference && (row.State == WarmState.Spare || row.State == WarmState.Claimed), cancellationToken);
+        if (spare is { State: WarmState.Claimed } && spare.ClaimedBy == instance.Id)
+        {
+            spare.GiveBack();
+        }
+        else if (spare is null)
+        {
+            spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, instance.Plan, clock.GetUtcNow());
+            db.Add(spare);
+        }
+        else
+        {
+            return;
+        }
+
         spare.Keep(reference, paidUntil);
-        db.Add(spare);
     }
+
+    /// <summary>Whether a setting asks for one more like the instance's than there are.</summary>
+    internal async Task<bool> WantsAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        var wanted = options.Wishes.Where(wish => wish.Region == instance.Region && wish.Plan == instance.Plan).Sum(wish => wish.Count);
+        if (wanted == 0 || Reusable(instance.Provider) is not { } provider)
+        {
+            return false;
+        }
+
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await CountAsync(db, provider, instance.Region, instance.Plan, clock.GetUtcNow(), cancellationToken) < wanted;
+    }
+
+    /// <summary>Those that can still be handed out, or are on their way.</summary>
+    internal static Task<int> CountAsync(SpoqDbContext db, IReusableServers provider, string region, string plan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (name, renewsAgain, least) = (provider.Name, provider.RenewsAgain, now + WarmServer.LeastLeft);
+        return db.Set<WarmServer>().CountAsync(
+            row => row.Provider == name && row.Region == region && row.Plan == plan && (row.State == WarmState.Ordered || row.State == WarmState.Spare)
+                && (row.PaidUntil == null || (renewsAgain && row.PaidUntil >= least)), cancellationToken);
+    }
+
+    /// <summary>Whether it may be handed on at all, or is only watched until it runs out.</summary>
+    public bool ServesAgain(WarmServer spare) => spare.PaidUntil is null || Reusable(spare.Provider) is { RenewsAgain: true };
 
     /// <summary>What this instance has claimed, now or before a node died; null: there is none to be had.</summary>
     /// <param name="instance">Whose order it is.</param>
@@ -37,13 +77,15 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
             return claimed;
         }
 
+        var renewsAgain = Reusable(instance.Provider) is { RenewsAgain: true };
+
         // The one that runs out last serves longest; another node's candidate is passed over, not waited for.
         var fitting = plans.Plans.Where(plan => plan.Size == size).Select(plan => plan.Key).ToArray();
         var least = (clock.GetUtcNow() + WarmServer.LeastLeft).ToUniversalTime();
         var spare = await db.Set<WarmServer>().FromSql(
             $"""
             select * from warm_servers
-            where state = 'spare' and wiped_at is not null and provider = {instance.Provider} and region = {instance.Region} and plan = any({fitting}) and (paid_until is null or paid_until >= {least})
+            where state = 'spare' and wiped_at is not null and provider = {instance.Provider} and region = {instance.Region} and plan = any({fitting}) and (paid_until is null or ({renewsAgain} and paid_until >= {least}))
             order by paid_until desc nulls first limit 1 for update skip locked
             """).SingleOrDefaultAsync(cancellationToken);
         if (spare is null || await db.LockInstanceAsync(instance.Id, cancellationToken) is not { } row || row.LeaseToken != instance.LeaseToken)
@@ -73,6 +115,8 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
         var orders = await db.Set<ProviderServer>().CountAsync(line => line.OrderedAt > since, cancellationToken);
         return new PoolReport(open, taken, wasted, orders);
     }
+
+    private IReusableServers? Reusable(string provider) => providers.OfType<IReusableServers>().FirstOrDefault(one => one.Name == provider);
 
     private async Task EndAsync(WarmServer spare, Action<WarmServer, DateTimeOffset> end)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -8,7 +9,12 @@ using Spoq.Core.Instances.Providers;
 namespace Spoq.Infrastructure.Instances.Providers;
 
 /// <summary>One vendor's JSON API: answers are bounded, and whatever goes wrong on the way is a <see cref="ProviderException"/> in our words.</summary>
-internal sealed class VendorHttp(IHttpClientFactory clients, TimeProvider clock, string key, string vendor)
+/// <param name="clients">Where the client named by the key comes from.</param>
+/// <param name="clock">Tells how long a vendor wants us to wait.</param>
+/// <param name="key">The vendor's.</param>
+/// <param name="vendor">What people call it.</param>
+/// <param name="bearer">What lets us in; null: each request says so itself.</param>
+internal sealed class VendorHttp(IHttpClientFactory clients, TimeProvider clock, string key, string vendor, Func<string?>? bearer = null)
 {
     private const int LargestAnswer = 8 * 1024 * 1024;
 
@@ -24,6 +30,26 @@ internal sealed class VendorHttp(IHttpClientFactory clients, TimeProvider clock,
     public TimeProvider Clock => clock;
 
     public static HttpContent Body<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
+
+    public Task<VendorAnswer> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, cancellationToken);
+
+    /// <summary>What is gone already needs no deletion.</summary>
+    public async Task DeleteAsync(string path, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync(HttpMethod.Delete, path, null, cancellationToken);
+        if (!answer.IsMissing)
+        {
+            answer.Require();
+        }
+    }
+
+    /// <inheritdoc cref="SendAsync(HttpRequestMessage, CancellationToken)"/>
+    public async Task<VendorAnswer> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        request.Headers.Authorization = bearer?.Invoke() is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
+        return await SendAsync(request, cancellationToken);
+    }
 
     /// <summary>Whatever the vendor answers below 500, other than "too many".</summary>
     /// <exception cref="ProviderException">No answer, or one that asks for patience.</exception>

@@ -28,7 +28,7 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
             return new StepOutcome.Done { Server = taken };
         }
 
-        var server = order.IsNew ? null : await provider.FindAsync(instance.Id, cancellationToken);
+        var server = await LookAsync(provider, instance, order, cancellationToken);
         var sure = order.OrderedAt + provider.LookupLag;
         if (server is null && !order.IsNew && clock.GetUtcNow() < sure)
         {
@@ -49,6 +49,11 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
         return new StepOutcome.Done { Server = IsGivenHostKey(provider) ? server with { HostKeyFingerprint = server.HostKeyFingerprint ?? order.HostKeyFingerprint } : server };
     }
 
+    /// <summary>What the provider has for this order already. One that answered is asked for by the provider's own id: no list is behind there.</summary>
+    private static async Task<Server?> LookAsync(IServerProvider provider, Instance instance, OpenOrder order, CancellationToken cancellationToken) =>
+        order.IsNew ? null
+        : (order.Reference is { } known ? await provider.GetAsync(known, cancellationToken) : null) ?? await provider.FindAsync(instance.Id, cancellationToken);
+
     /// <summary>Null: none fits. A claim is written before the provider is asked, so a death in between takes the same one over again.</summary>
     private async Task<Server?> TakeSpareAsync(IReusableServers provider, Instance instance, OpenOrder order, CancellationToken cancellationToken)
     {
@@ -59,7 +64,7 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
 
         try
         {
-            var server = await provider.TakeOverAsync(spare.Reference!, OrderOf(instance, order.ProvisioningToken), cancellationToken);
+            var server = await provider.TakeOverAsync(new Spare(spare.Id, spare.Reference!), OrderOf(instance, order.ProvisioningToken), cancellationToken);
             await ledger.AnswerAsync(instance, server.Reference);
             await pool.TakenAsync(spare);
             return server;

@@ -62,7 +62,7 @@ internal sealed class InstanceObserver(ServerProviders providers, ServerLedger l
             return StayAndLookAgain;
         }
 
-        await ledger.RemoveAsync(instance, (end as ServerEnd.Kept)?.PaidUntil, cancellationToken);
+        await ledger.RemoveAsync(instance, end is ServerEnd.Kept { PaidUntil: var paidUntil } ? (server.Reference, paidUntil) : null, cancellationToken);
         return (db, row, now) =>
         {
             row.LookAgain(now + ProvisioningPlan.LastLook);

@@ -1,11 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Instances.Setup;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Pool;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Setup;
 
@@ -39,30 +41,34 @@ internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts
 }
 
 /// <summary>Done when the provider knows no server with our instance id, whether or not an answer of its ever reached us.</summary>
-internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger ledger, TimeProvider clock) : IProvisioningStep
+internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger ledger, WarmPool pool, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.DeleteServer;
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
         var provider = providers.Named(instance.Provider);
-        DateTimeOffset? paidUntil = null;
-        if (await provider.FindAsync(instance.Id, cancellationToken) is { } server)
+        (string, DateTimeOffset?)? kept = null;
+
+        // One that ended, and whose end was not written down, is not found any more: our books still name it.
+        if (((await provider.FindAsync(instance.Id, cancellationToken))?.Reference ?? await ledger.ReferenceAsync(instance.Id, cancellationToken)) is { } reference)
         {
-            var end = await provider.EndAsync(server.Reference, cancellationToken);
+            var end = provider is IReusableServers rentals && await pool.WantsAsync(instance, cancellationToken)
+                ? await rentals.KeepAsync(reference, cancellationToken)
+                : await provider.EndAsync(reference, cancellationToken);
             if (end is ServerEnd.Ending ending)
             {
                 return Outcomes.NotYet(instance, clock.GetUtcNow(), ending.Reason);
             }
 
-            paidUntil = (end as ServerEnd.Kept)?.PaidUntil;
+            kept = end is ServerEnd.Kept { PaidUntil: var paidUntil } ? (reference, paidUntil) : null;
             if (await provider.FindAsync(instance.Id, cancellationToken) is not null)
             {
                 return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider is removing the computer.");
             }
         }
 
-        await ledger.RemoveAsync(instance, paidUntil, cancellationToken);
+        await ledger.RemoveAsync(instance, kept, cancellationToken);
         return Outcomes.Done;
     }
 }

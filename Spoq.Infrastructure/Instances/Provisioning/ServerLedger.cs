@@ -28,7 +28,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         var line = await OpenLineAsync(db, instance.Id, cancellationToken);
         if (line is { SealedProvisioningToken: { } known })
         {
-            return new OpenOrder(line.OrderedAt, IsNew: false, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)), FingerprintOf(row));
+            return new OpenOrder(line.OrderedAt, IsNew: false, line.Reference, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)), FingerprintOf(row));
         }
 
         // A line without a token: the server was made, called home and forgot it, before its maker's answer was written down.
@@ -49,7 +49,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
 
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new OpenOrder(line.OrderedAt, isNew, token, FingerprintOf(row));
+        return new OpenOrder(line.OrderedAt, isNew, line.Reference, token, FingerprintOf(row));
     }
 
     /// <summary>Written before a provider that may have heard of the order is asked again: from now on its answer is waited for anew. False: no longer ours to order for.</summary>
@@ -75,26 +75,47 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         if (await OpenLineAsync(db, instance.Id, CancellationToken.None) is { } line)
         {
             line.Answer(reference, clock.GetUtcNow());
+
+            // A rental that serves again is held once, not by the instance that had it before as well.
+            foreach (var before in await db.Set<ProviderServer>().Where(row => row.Provider == line.Provider && row.Reference == reference && row.RemovedAt != null && row.PaidUntil != null).ToListAsync(CancellationToken.None))
+            {
+                before.ServesAgain();
+            }
+
             await db.SaveChangesAsync(CancellationToken.None);
         }
     }
 
-    /// <param name="instance">Whose server has ended.</param>
-    /// <param name="paidUntil">The rental could not be ended and runs until then; null: it is gone.</param>
-    /// <param name="cancellationToken">Stops before the commit.</param>
-    public async Task RemoveAsync(Instance instance, DateTimeOffset? paidUntil, CancellationToken cancellationToken)
+    /// <summary>What the provider said was made for this instance; null: it never answered, or that has ended.</summary>
+    public async Task<string?> ReferenceAsync(Guid instanceId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return (await OpenLineAsync(db, instanceId, cancellationToken))?.Reference;
+    }
+
+    /// <param name="instance">Whose server has ended.</param>
+    /// <param name="kept">The rental that could not be ended, and until when it is paid (null: renewed); null: it is gone.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    public async Task RemoveAsync(Instance instance, (string Reference, DateTimeOffset? PaidUntil)? kept, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = clock.GetUtcNow();
         if (await OpenLineAsync(db, instance.Id, cancellationToken) is { } line)
         {
-            line.Remove(clock.GetUtcNow(), paidUntil);
-            if (paidUntil is { } until && line.Reference is { } reference)
+            if (kept is { } known)
             {
-                pool.Keep(db, instance, reference, until);
+                line.Answer(known.Reference, now);
             }
 
-            await db.SaveChangesAsync(cancellationToken);
+            line.Remove(now, kept?.PaidUntil);
         }
+
+        if (kept is var (reference, paidUntil))
+        {
+            await pool.KeepAsync(db, instance, reference, paidUntil, cancellationToken);
+        }
+
+        await db.SaveChangesAsync(cancellationToken);
     }
 
     private string? FingerprintOf(Instance instance) =>
@@ -109,8 +130,9 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
 }
 
 /// <param name="IsNew">False: the provider may have heard of it already.</param>
+/// <param name="Reference">What the provider answered; null: nothing yet.</param>
 /// <param name="HostKeyFingerprint">Of the SSH host key that the server will be given.</param>
-internal sealed record OpenOrder(DateTimeOffset OrderedAt, bool IsNew, string ProvisioningToken, string? HostKeyFingerprint);
+internal sealed record OpenOrder(DateTimeOffset OrderedAt, bool IsNew, string? Reference, string ProvisioningToken, string? HostKeyFingerprint);
 
 /// <summary>Tokens of servers: 256 random bits, stored as SHA-256, compared in constant time.</summary>
 internal static class ServerTokens

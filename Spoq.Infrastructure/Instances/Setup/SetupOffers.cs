@@ -11,18 +11,15 @@ using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Setup;
 
-/// <summary>What can be bought right now and where it would run; regions are asked at the provider, never remembered.</summary>
+/// <summary>What can be bought right now and where it would run: regions come from the provider.</summary>
 public sealed class SetupOffers(
     PlanCatalogue catalogue,
-    IEnumerable<IServerProvider> providers,
     ServerCapacity capacity,
+    OfferShelf shelf,
     IOptions<SpoqOptions> spoq,
     IConfiguration configuration,
     ILogger<SetupOffers> log)
 {
-    /// <summary>Past this a page would rather say that the provider is away.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
-
     /// <summary>The key of <c>Provisioning__DefaultProvider</c>: where instances of the wizard run.</summary>
     public string Provider { get; } = configuration["Provisioning:DefaultProvider"] is { Length: > 0 } name ? name : "local";
 
@@ -38,41 +35,22 @@ public sealed class SetupOffers(
     public string HostnameOf(string address) => $"{address}.{InstanceDomain}";
 
     /// <summary>Those with room for this plan, the provider's first choice first; null: for any.</summary>
-    public async Task<Result<IReadOnlyList<ServerRegion>>> RegionsAsync(Plan? plan, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
-        var name = ProviderOf(plan);
-        try
-        {
-            if (providers.FirstOrDefault(provider => provider.Name == name) is { } provider)
-            {
-                if (!await capacity.HasRoomAsync(name, patience.Token))
-                {
-                    log.LogWarning("{Provider} holds as many servers as Provisioning__Capacity__{Provider} allows: nothing is sold", name, name);
-                    return Array.Empty<ServerRegion>();
-                }
+    public async Task<Result<IReadOnlyList<ServerRegion>>> RegionsAsync(Plan? plan, CancellationToken cancellationToken) =>
+        (await OffersAsync(plan, cancellationToken)).Try(out var offer, out var refusal) ? offer.Regions.ToArray() : refusal;
 
-                var regions = await provider.RegionsAsync(plan?.Size, patience.Token);
-                return regions.Where(region => region.IsAvailable).ToArray();
-            }
+    /// <summary>The same, and when the provider said so.</summary>
+    public async Task<Result<KnownOffer>> OffersAsync(Plan? plan, CancellationToken cancellationToken) =>
+        (await ReadAsync(plan, isLast: false, cancellationToken)).Try(out var offer, out var refusal)
+            ? offer with { Regions = [.. offer.Regions.Where(region => region.IsAvailable)] }
+            : refusal;
 
-            log.LogError("Provisioning__DefaultProvider names {Provider}, which is not set up here", name);
-        }
-        catch (ProviderException no)
-        {
-            log.LogWarning("{Provider} does not tell its regions: {Reason}", name, no.Message);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            log.LogWarning("{Provider} did not tell its regions in time", name);
-        }
-
-        return SetupRefusals.ProviderAway;
-    }
-
-    /// <summary>Checks a choice of plan, interval and region against what is offered at this moment.</summary>
-    public async Task<Refusal?> CheckAsync(string plan, BillingInterval interval, string region, CancellationToken cancellationToken)
+    /// <summary>Checks a choice of plan, interval and region against what is offered.</summary>
+    /// <param name="plan">Key of the plan.</param>
+    /// <param name="interval">How it would be paid.</param>
+    /// <param name="region">Key of the region.</param>
+    /// <param name="isLast">Money follows: the provider itself is asked, and nothing that is kept counts.</param>
+    /// <param name="cancellationToken">Stops waiting for the provider.</param>
+    public async Task<Refusal?> CheckAsync(string plan, BillingInterval interval, string region, bool isLast, CancellationToken cancellationToken)
     {
         if (Find(plan) is not { } offer)
         {
@@ -84,11 +62,35 @@ public sealed class SetupOffers(
             return SetupRefusals.IntervalNotSold;
         }
 
-        if (!(await RegionsAsync(offer, cancellationToken)).Try(out var regions, out var refusal))
+        if (!(await ReadAsync(offer, isLast, cancellationToken)).Try(out var known, out var refusal))
         {
             return refusal;
         }
 
-        return regions.Any(offered => offered.Key == region) ? null : SetupRefusals.UnknownRegion;
+        return known.Regions.FirstOrDefault(offered => offered.Key == region) switch
+        {
+            null => SetupRefusals.UnknownRegion,
+            { IsAvailable: true } => null,
+            _ when known.Regions.All(other => !other.IsAvailable) => SetupRefusals.AllSoldOut,
+            { Name: var name } => SetupRefusals.SoldOut(name.Split(',')[0]),
+        };
+    }
+
+    private async Task<Result<KnownOffer>> ReadAsync(Plan? plan, bool isLast, CancellationToken cancellationToken)
+    {
+        var provider = ProviderOf(plan);
+        var known = isLast ? await shelf.AskNowAsync(provider, plan?.Size, cancellationToken) : await shelf.ReadAsync(provider, plan?.Size, cancellationToken);
+        if (known is null)
+        {
+            return SetupRefusals.ProviderAway;
+        }
+
+        if (await capacity.HasRoomAsync(provider, cancellationToken))
+        {
+            return known;
+        }
+
+        log.LogWarning("{Provider} holds as many servers as Provisioning__Capacity__{Provider} allows: nothing is sold", provider, provider);
+        return known with { Regions = [.. known.Regions.Select(region => region with { IsAvailable = false })] };
     }
 }

@@ -82,7 +82,7 @@ public sealed class SetupService(
         ChangeAsync(accountId, (_, draft) => Task.FromResult(draft.SetDevice(hasDevice: false)), cancellationToken);
 
     public async Task<Result<SetupState>> SetPlanAsync(Guid accountId, string plan, BillingInterval interval, string region, CancellationToken cancellationToken) =>
-        await offers.CheckAsync(plan, interval, region, cancellationToken) is { } refusal
+        await offers.CheckAsync(plan, interval, region, isLast: false, cancellationToken) is { } refusal
             ? refusal
             : await ChangeAsync(accountId, (_, draft) => Task.FromResult(draft.SetPlan(plan, interval, region)), cancellationToken);
 
@@ -136,7 +136,7 @@ public sealed class SetupService(
         }
 
         if (state.Draft is { Step: < SetupStep.Progress, Plan: { } plan, Interval: { } interval, Region: { } region }
-            && await offers.CheckAsync(plan, interval, region, cancellationToken) is { } gone)
+            && await offers.CheckAsync(plan, interval, region, isLast: true, cancellationToken) is { } gone)
         {
             return gone;
         }

@@ -8,6 +8,7 @@ internal static class SetupWiring
     {
         services.AddSingleton<RegionNames>();
         services.AddSingleton<AddressClaims>();
+        services.AddSingleton<OfferShelf>();
         services.AddSingleton<SetupOffers>();
         services.AddSingleton<SetupService>();
         services.AddSingleton<SetupOrders>();

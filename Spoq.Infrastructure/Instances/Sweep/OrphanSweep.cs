@@ -64,7 +64,7 @@ internal sealed class OrphanSweep(
                 case SweepVerdict.EndLeftover:
                     await repairs.EndLeftoverAsync(facts.Instance!.Id, cancellationToken);
                     break;
-                case SweepVerdict.EndDouble when await repairs.EndDoubleAsync(provider, server, cancellationToken):
+                case SweepVerdict.EndDouble when await repairs.EndDoubleAsync(provider, server, books.Open[server.Reference].Id, cancellationToken):
                     break;
                 case SweepVerdict.EndDouble:
                 case SweepVerdict.Report:

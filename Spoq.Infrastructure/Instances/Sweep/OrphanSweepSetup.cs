@@ -7,6 +7,7 @@ internal static class OrphanSweepSetup
 {
     public static void AddOrphanSweep(this IServiceCollection services)
     {
+        services.AddSingleton<OrphanEnds>();
         services.AddSingleton<SweepRepairs>();
         services.AddSingleton<OrphanSweep>();
         services.AddSingleton<IChore>(provider => provider.GetRequiredService<OrphanSweep>());

@@ -11,7 +11,7 @@ using Spoq.Infrastructure.Instances.Provisioning;
 namespace Spoq.Infrastructure.Instances.Sweep;
 
 /// <summary>What the sweep does about a difference: each with the row locked and looked at once more.</summary>
-internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, AccountPost post, TimeProvider clock, ILogger<SweepRepairs> log)
+internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, OrphanEnds ends, AccountPost post, TimeProvider clock, ILogger<SweepRepairs> log)
 {
     /// <summary>The answer to an order of ours was lost: it is written down, and an order given up is tried again.</summary>
     public async Task AdoptAsync(ListedServer server, CancellationToken cancellationToken)
@@ -20,7 +20,7 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Ac
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
-        if (instance is null || instance.IsFinal || await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken) is not { Reference: null } line)
+        if (instance is null || instance.IsFinal || await IsBeingEndedAsync(db, instanceId, cancellationToken) || await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken) is not { Reference: null } line)
         {
             return;
         }
@@ -56,26 +56,27 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Ac
     }
 
     /// <summary>False: it stays reported. The instance's own server is asked for first, by name.</summary>
-    public async Task<bool> EndDoubleAsync(IServerProvider provider, ListedServer server, CancellationToken cancellationToken)
+    public async Task<bool> EndDoubleAsync(IServerProvider provider, ListedServer server, Guid orphanId, CancellationToken cancellationToken)
+    {
+        if (await OwnReferenceAsync(server.InstanceId!.Value, cancellationToken) is not { } own || own == server.Reference || await provider.GetAsync(own, cancellationToken) is null)
+        {
+            return false;
+        }
+
+        return await ends.EndAsync(orphanId, "A second one that the provider had made; it was ended.", async (db, orphan) =>
+        {
+            log.LogWarning("Ended {Reference} at {Provider}: instance {InstanceId} has {Own}", orphan.Reference, provider.Name, orphan.InstanceId, own);
+            if (await db.Instances.SingleOrDefaultAsync(row => row.Id == orphan.InstanceId, CancellationToken.None) is { } instance)
+            {
+                db.Tell(instance, clock.GetUtcNow(), "double_removed", "A second computer that the provider had made for the same order was removed. Yours was not touched.");
+            }
+        }, cancellationToken) == OrphanEnd.Ended;
+    }
+
+    private async Task<string?> OwnReferenceAsync(Guid instanceId, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var instance = await db.LockInstanceAsync(server.InstanceId!.Value, cancellationToken);
-        if (instance?.ServerReference is not { } own || own == server.Reference || await provider.GetAsync(own, cancellationToken) is null)
-        {
-            return false;
-        }
-
-        if (await provider.EndAsync(server.Reference, cancellationToken) is ServerEnd.Ending)
-        {
-            return false;
-        }
-
-        log.LogWarning("Ended {Reference} at {Provider}: instance {InstanceId} has {Own}", server.Reference, provider.Name, instance.Id, own);
-        db.Tell(instance, clock.GetUtcNow(), "double_removed", "A second computer that the provider had made for the same order was removed. Yours was not touched.");
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return true;
+        return await db.Instances.Where(row => row.Id == instanceId).Select(row => row.ServerReference).SingleOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>Its server is gone for good: another is made under the same address.</summary>
@@ -84,7 +85,7 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Ac
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var instance = await db.LockInstanceAsync(seen.Id, cancellationToken);
-        if (instance is null || instance.ServerReference != seen.ServerReference || !SweepPlan.WantsServer(instance))
+        if (instance is null || instance.ServerReference != seen.ServerReference || !SweepPlan.WantsServer(instance) || await IsBeingEndedAsync(db, seen.Id, cancellationToken))
         {
             return;
         }
@@ -99,6 +100,13 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Ac
         await db.AnnounceAsync(instance.Id, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>What carries its mark must not become its own while somebody is ending it.</summary>
+    private async Task<bool> IsBeingEndedAsync(SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return await db.Set<Orphan>().AnyAsync(orphan => orphan.InstanceId == instanceId && orphan.ResolvedAt == null && orphan.EndingUntil > now, cancellationToken);
     }
 
     public async Task ReportAsync(string provider, ListedServer server, OrphanKind kind, CancellationToken cancellationToken)

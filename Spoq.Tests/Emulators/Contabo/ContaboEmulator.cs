@@ -84,13 +84,13 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
         }));
         app.MapPut(Instances + "/{id:long}", (long id, JsonElement body) => On(id, server =>
         {
-            if (server.Status is not ("running" or "stopped" or "rescue") || !Array.Exists(s_images, image => image.Id == body.GetProperty("imageId").GetString()) || !Secrets.ContainsKey(body.GetProperty("rootPassword").GetInt32()))
+            if (server.State is not ("running" or "stopped" or "rescue") || !Array.Exists(s_images, image => image.Id == body.GetProperty("imageId").GetString()) || !Secrets.ContainsKey(body.GetProperty("rootPassword").GetInt32()))
             {
                 return No(400, "The instance cannot be reinstalled.");
             }
 
             server.ImageId = body.GetProperty("imageId").GetString()!;
-            server.UserData = null;
+            server.UserData = body.TryGetProperty("userData", out var script) ? script.GetString() : null;
             server.Wiped++;
             server.Become("installing", "running");
             return Done(new { tenantId = "INT", customerId = "1", instanceId = id, createdDate = server.CreatedAt }, 200);
@@ -109,7 +109,7 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
         {
             app.MapPost($"{Instances}/{{id:long}}/actions/{action}", (long id) => On(id, server =>
             {
-                if (server.Status == at)
+                if (server.State == at)
                 {
                     server.Become(through, end);
                 }
@@ -171,7 +171,7 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
             new
             {
                 tenantId = "INT", customerId = "1", instanceId = made.Id, createdDate = made.CreatedAt, imageId = made.ImageId, productId = made.Product, region = made.Region,
-                addOns = Array.Empty<object>(), osType = "Linux", status = made.Status, sshKeys = Array.Empty<long>(),
+                addOns = Array.Empty<object>(), osType = "Linux", status = made.State, sshKeys = Array.Empty<long>(),
             },
             201);
     }
@@ -184,25 +184,15 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
 
     private IResult On(long id, Func<Rented, IResult> act) => Servers.Find(server => server.Id == id) is { } server ? act(server) : No(404, "Instance not found");
 
-    private Rented Step(Rented server)
-    {
-        if (!IsStuck)
-        {
-            server.Step();
-        }
-
-        return server;
-    }
-
     private static object Json(Rented server)
     {
-        var isUp = server.Status is not ("provisioning" or "pending_payment");
+        var isUp = server.State is not ("provisioning" or "pending_payment");
         var v4 = new { ip = isUp ? $"198.51.100.{server.Id % 250}" : "", netmaskCidr = 24, gateway = "198.51.100.1" };
         return new
         {
             tenantId = "INT", customerId = "1", additionalIps = Array.Empty<object>(), name = $"vmi{server.Id}", displayName = server.DisplayName, instanceId = server.Id, dataCenter = "European Union 1", region = server.Region,
             regionName = server.Region, productId = server.Product, imageId = server.ImageId, ipConfig = new { v4, v6 = new { ip = "2001:db8::1", netmaskCidr = 64, gateway = "fe80::1" } }, macAddress = "00:50:56:00:00:01",
-            ramMb = 8192, cpuCores = 4, osType = "Linux", diskMb = 76800, sshKeys = Array.Empty<long>(), createdDate = server.CreatedAt, cancelDate = server.CancelDate ?? "", status = server.Status,
+            ramMb = 8192, cpuCores = 4, osType = "Linux", diskMb = 76800, sshKeys = Array.Empty<long>(), createdDate = server.CreatedAt, cancelDate = server.CancelDate ?? "", status = server.State,
             vHostId = 1, vHostNumber = 1, vHostName = "m1", addOns = Array.Empty<object>(), productType = "nvme", productName = "VPS", defaultUser = "admin",
         };
     }
@@ -230,10 +220,8 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
 
     private static IResult No(int status, string message) => Results.Json(new { message, statusCode = status }, statusCode: status);
 
-    public sealed class Rented
+    public sealed class Rented : Moving
     {
-        private readonly Queue<string> _ahead = [];
-
         public long Id { get; init; }
 
         public string DisplayName { get; set; } = "";
@@ -246,30 +234,10 @@ internal sealed class ContaboEmulator(TimeProvider clock) : ServerVendorEmulator
 
         public string? UserData { get; set; }
 
-        public string Status { get; private set; } = "";
-
         public string? CancelDate { get; set; }
 
         public int Wiped { get; set; }
 
         public DateTimeOffset CreatedAt { get; init; }
-
-        public void Become(string status, params string[] ahead)
-        {
-            Status = status;
-            _ahead.Clear();
-            foreach (var next in ahead)
-            {
-                _ahead.Enqueue(next);
-            }
-        }
-
-        public void Step()
-        {
-            if (_ahead.TryDequeue(out var next))
-            {
-                Status = next;
-            }
-        }
     }
 }

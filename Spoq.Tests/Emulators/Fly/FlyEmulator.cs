@@ -103,7 +103,7 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
     {
         machines.MapGet("", (string name) => On(name, found =>
         {
-            found.Machines.ForEach(machine => machine.Step(IsStuck));
+            found.Machines.ForEach(machine => Step(machine));
             found.Machines.RemoveAll(machine => machine.State == "destroyed");
             return Results.Json(found.Machines.Select(Json));
         }));
@@ -223,10 +223,8 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
         public List<Machine> Machines { get; } = [];
     }
 
-    public sealed class Machine(string id, string name, string volume, JsonElement config)
+    public sealed class Machine(string id, string name, string volume, JsonElement config) : Moving
     {
-        private readonly Queue<string> _ahead = [];
-
         public string Id => id;
 
         public string Name => name;
@@ -234,25 +232,5 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
         public string Volume => volume;
 
         public JsonElement Config => config;
-
-        public string State { get; private set; } = "";
-
-        public void Become(string state, params string[] ahead)
-        {
-            State = state;
-            _ahead.Clear();
-            foreach (var next in ahead)
-            {
-                _ahead.Enqueue(next);
-            }
-        }
-
-        public void Step(bool isStuck)
-        {
-            if (!isStuck && _ahead.TryDequeue(out var next))
-            {
-                State = next;
-            }
-        }
     }
 }

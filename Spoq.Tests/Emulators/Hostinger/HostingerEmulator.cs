@@ -33,6 +33,17 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     public string OrderStatus { get; set; } = "completed";
 
+    /// <summary>Cities that are offered no more.</summary>
+    public HashSet<string> Closed { get; } = [];
+
+    /// <summary>Sizes that are offered no more.</summary>
+    public HashSet<int> Unsold { get; } = [];
+
+    /// <summary>A renewal that was switched off stays so.</summary>
+    public bool RefusesToRenew { get; set; }
+
+    public bool RefusesToRecreate { get; set; }
+
     public override string PurchaseCall => $"POST {Vps}/virtual-machines";
 
     public override string LookCall => $"GET {Vps}/virtual-machines";
@@ -65,21 +76,37 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         machines.MapPost("/{id:int}/setup", (int id, JsonElement body) => On(id, vm => vm.State != "initial" ? No(422, "The server is set up already") : SetUp(body) ?? Results.Json(Json(Apply(vm, body)))));
         machines.MapPost("/{id:int}/start", (int id) => Act(id, ["stopped"], vm => vm.Become("starting", "running")));
         machines.MapPost("/{id:int}/stop", (int id) => Act(id, ["running"], vm => vm.Become("stopping", "stopped")));
-        machines.MapPost("/{id:int}/recreate", (int id, JsonElement body) => !IsStrong(body) ? No(422, "The password is too weak") : Act(id, ["running", "stopped", "error"], vm =>
+        machines.MapPost("/{id:int}/recreate", (int id, JsonElement body) => RefusesToRecreate ? No(422, "This server cannot be recreated.") : !IsStrong(body) ? No(422, "The password is too weak") : ScriptOf(body) is { } script && !Scripts.ContainsKey(script) ? No(422, "The selected script is invalid.") : Act(id, ["running", "stopped", "error"], vm =>
         {
+            vm.BootScript = ScriptOf(body) is { } run ? Scripts[run].Content : null;
             vm.TemplateId = body.GetProperty("template_id").GetInt32();
             vm.Wiped++;
             vm.Become("recreating", "running");
         }));
         machines.MapPut("/{id:int}/hostname", (int id, JsonElement body) => Act(id, ["running", "stopped", "suspended", "error", "initial"], vm => vm.Hostname = body.GetProperty("hostname").GetString()!));
-        app.MapGet(Vps + "/data-centers", () => Results.Json(s_cities.Select((city, at) => new { id = 20 + at, name = city[..2].ToLowerInvariant(), location = "xx", city, continent = "Earth" })));
+        app.MapGet(Vps + "/data-centers", () => Results.Json(s_cities.Select((city, at) => new { id = 20 + at, name = city[..2].ToLowerInvariant(), location = "xx", city, continent = "Earth" }).Where(center => !Closed.Contains(center.city))));
         app.MapGet(Vps + "/templates", () => Results.Json(s_systems.Select((_, at) => Template(1100 + at))));
-        app.MapGet(Billing + "/catalog", () => Results.Json(new[] { 1, 2, 4, 8 }.Select(Item)));
+        app.MapGet(Billing + "/catalog", () => Results.Json(new[] { 1, 2, 4, 8 }.Where(kvm => !Unsold.Contains(kvm)).Select(Item)));
         app.MapGet(Billing + "/subscriptions", () => Results.Json(Machines.Select(Subscription)));
         app.MapDelete(Billing + "/subscriptions/{id}/auto-renewal/disable", (string id) =>
         {
             Renewing.Remove(id);
             return Machines.Find(vm => vm.SubscriptionId == id) is { } vm ? Results.Json(Subscription(vm)) : No(404, "Not found");
+        });
+        app.MapPatch(Billing + "/subscriptions/{id}/auto-renewal/enable", (string id) =>
+        {
+            if (Machines.Find(vm => vm.SubscriptionId == id) is not { } vm)
+            {
+                return No(404, "Not found");
+            }
+
+            if (RefusesToRenew)
+            {
+                return No(422, "This subscription cannot be renewed.");
+            }
+
+            Renewing.Add(id);
+            return Results.Json(Subscription(vm));
         });
         app.MapGet(Vps + "/post-install-scripts", (int? page) => Results.Json(new
         {
@@ -130,8 +157,11 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         return vm;
     }
 
-    private static Vm Apply(Vm vm, JsonElement setup)
+    private static int? ScriptOf(JsonElement body) => body.TryGetProperty("post_install_script_id", out var script) ? script.GetInt32() : null;
+
+    private Vm Apply(Vm vm, JsonElement setup)
     {
+        vm.BootScript = ScriptOf(setup) is { } run ? Scripts[run].Content : null;
         vm.Hostname = setup.GetProperty("hostname").GetString()!;
         vm.TemplateId = setup.GetProperty("template_id").GetInt32();
         vm.DataCenterId = setup.GetProperty("data_center_id").GetInt32();
@@ -151,7 +181,7 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     private IResult Act(int id, string[] states, Action<Vm> act) => On(id, vm =>
     {
-        if (vm.IsLocked || !states.Contains(vm.State))
+        if (vm.IsMoving || !states.Contains(vm.State))
         {
             return No(422, $"The server is {vm.State}.");
         }
@@ -162,20 +192,10 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     private IResult On(int id, Func<Vm, IResult> act) => Machines.Find(vm => vm.Id == id) is { } vm ? act(vm) : No(404, "Not found");
 
-    private Vm Step(Vm vm)
-    {
-        if (!IsStuck)
-        {
-            vm.Step();
-        }
-
-        return vm;
-    }
-
     private static object Json(Vm vm) => new
     {
         id = vm.Id, firewall_group_id = (int?)null, subscription_id = vm.SubscriptionId, data_center_id = vm.DataCenterId, plan = $"KVM {vm.Kvm}", hostname = vm.Hostname, state = vm.State,
-        actions_lock = vm.IsLocked ? "locked" : "unlocked", cpus = vm.Kvm, memory = vm.Kvm * 4096, disk = vm.Kvm * 51200, bandwidth = 1, ns1 = (string?)null, ns2 = (string?)null,
+        actions_lock = vm.IsMoving ? "locked" : "unlocked", cpus = vm.Kvm, memory = vm.Kvm * 4096, disk = vm.Kvm * 51200, bandwidth = 1, ns1 = (string?)null, ns2 = (string?)null,
         ipv4 = vm.State is "creating" or "initial" ? null : new[] { new { id = vm.Id, address = $"203.0.113.{vm.Id % 250}", ptr = (string?)null } }, ipv6 = (object?)null,
         template = vm.TemplateId is { } template ? Template(template) : null, created_at = vm.CreatedAt, something_new = "yes",
     };
@@ -205,10 +225,8 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
     private static IResult No(int status, string message) => Results.Json(new { message, correlation_id = "1c2d3e4f" }, statusCode: status);
 
-    public sealed class Vm
+    public sealed class Vm : Moving
     {
-        private readonly Queue<string> _ahead = [];
-
         public int Id { get; init; }
 
         public string SubscriptionId { get; init; } = "";
@@ -216,10 +234,6 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
         public int Kvm { get; init; }
 
         public string Hostname { get; set; } = "";
-
-        public string State { get; private set; } = "";
-
-        public bool IsLocked => _ahead.Count > 0;
 
         public int? TemplateId { get; set; }
 
@@ -229,24 +243,9 @@ internal sealed class HostingerEmulator(TimeProvider clock) : ServerVendorEmulat
 
         public int Wiped { get; set; }
 
+        /// <summary>What ran once on the system that it has now; null: nothing.</summary>
+        public string? BootScript { get; set; }
+
         public DateTimeOffset CreatedAt { get; set; }
-
-        public void Become(string state, params string[] ahead)
-        {
-            State = state;
-            _ahead.Clear();
-            foreach (var next in ahead)
-            {
-                _ahead.Enqueue(next);
-            }
-        }
-
-        public void Step()
-        {
-            if (_ahead.TryDequeue(out var next))
-            {
-                State = next;
-            }
-        }
     }
 }

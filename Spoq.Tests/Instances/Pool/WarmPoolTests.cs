@@ -142,10 +142,38 @@ public sealed class WarmPoolTests(ScriptedWorld world) : IClassFixture<ScriptedW
         await world.DriveAsync(next, InstanceState.Cancelled);
         world.Provider.Kept[spare] = true;
         await ChoreAsync();
+        Assert.Equal(WarmState.Claimed, (await SparesAsync()).Single().State);
+        world.Clock.Advance(WarmServer.ClaimRest);
+        await ChoreAsync();
         Assert.Equal((WarmState.Spare, (DateTimeOffset?)null), ((await SparesAsync()).Single().State, (await SparesAsync()).Single().WipedAt));
         await ChoreAsync();
 
         Assert.NotNull((await SparesAsync()).Single().WipedAt);
+    }
+
+    [Fact]
+    public async Task A_rental_that_cannot_be_renewed_again_is_watched_and_handed_to_nobody()
+    {
+        world.Provider.RenewsAgain = false;
+        await SpareAsync();
+
+        await world.RunningAsync();
+
+        Assert.Empty(world.Provider.Taken);
+        Assert.False(world.Get<WarmPool>().ServesAgain((await SparesAsync()).Single()));
+    }
+
+    [Fact]
+    public async Task An_end_that_was_not_written_down_still_brings_the_rental_to_the_pool()
+    {
+        var id = await world.RunningAsync();
+        Assert.Null(await world.Get<InstanceService>().DeleteAsync(world.Find(id).AccountId, id, CancellationToken.None));
+        await world.DriveAsync(id, instance => instance.Step == Step.DeleteServer);
+        Assert.IsType<ServerEnd.Kept>(await world.Provider.EndAsync(id.ToString(), CancellationToken.None));
+
+        await world.DriveAsync(id, InstanceState.Deleted);
+
+        Assert.Equal((id.ToString(), world.Provider.KeptUntil), ((await SparesAsync()).Single().Reference, (await SparesAsync()).Single().PaidUntil));
     }
 
     [Fact]

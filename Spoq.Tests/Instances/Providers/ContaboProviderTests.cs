@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers.Contabo;
@@ -8,7 +9,7 @@ using Spoq.Tests.Emulators.Contabo;
 
 namespace Spoq.Tests.Instances.Providers;
 
-public sealed class ContaboProviderTests : VendorConformance
+public sealed class ContaboProviderTests : RentalConformance
 {
     private ContaboEmulator? _vendor;
 
@@ -92,7 +93,7 @@ public sealed class ContaboProviderTests : VendorConformance
 
         var server = Assert.Single(Contabo.Servers);
         Assert.Equal((1, "i-d12"), (server.Wiped, server.ImageId));
-        Assert.Equal(Clock.Now.AddDays(28).Date, end.PaidUntil.Date);
+        Assert.Equal(Clock.Now.AddDays(28).Date, end.PaidUntil?.Date);
         Assert.Empty(Contabo.Secrets);
     }
 
@@ -113,6 +114,62 @@ public sealed class ContaboProviderTests : VendorConformance
         Assert.Equal(1, wiped);
         Assert.IsType<ServerEnd.Kept>(end);
     }
+
+    [Fact]
+    public async Task A_cancellation_is_never_taken_back_so_who_was_cancelled_serves_nobody_again()
+    {
+        var (spare, _) = await EndedAsync();
+
+        var no = await Assert.ThrowsAsync<ProviderException>(() => ((IReusableServers)Provider).TakeOverAsync(spare, OrderHere(), CancellationToken.None));
+
+        Assert.True(no.IsFinal);
+        Assert.False(((IReusableServers)Provider).RenewsAgain);
+        Assert.Empty(Contabo.Marked);
+        Assert.True(Only.IsSpareSystem);
+    }
+
+    [Fact]
+    public async Task One_that_the_pool_wants_is_wiped_and_not_cancelled_and_serves_the_next()
+    {
+        var first = OrderHere();
+        var made = await Provider.CreateAsync(first, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        var rentals = (IReusableServers)Provider;
+        ServerEnd end;
+        while ((end = await rentals.KeepAsync(made.Reference, CancellationToken.None)) is ServerEnd.Ending)
+        {
+            // Asked again until nothing is left to do.
+        }
+
+        Assert.Equal(new ServerEnd.Kept(null), end);
+        Assert.Equal((true, null, true), Only);
+        Assert.Equal(end, await rentals.KeepAsync(made.Reference, CancellationToken.None));
+        var order = OrderHere();
+        await rentals.TakeOverAsync(new Spare(Guid.CreateVersion7(), made.Reference), order, CancellationToken.None);
+        Assert.Equal((false, order.BootScript, true), Only);
+        Assert.Single(Contabo.Bought);
+    }
+
+    [Fact]
+    public async Task One_that_was_kept_for_the_pool_can_still_be_ended()
+    {
+        var made = await Provider.CreateAsync(OrderHere(), CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        while (await ((IReusableServers)Provider).KeepAsync(made.Reference, CancellationToken.None) is ServerEnd.Ending)
+        {
+            // Asked again until nothing is left to do.
+        }
+
+        var end = Assert.IsType<ServerEnd.Kept>(await EndAsync(made.Reference));
+
+        Assert.NotNull(end.PaidUntil);
+        Assert.NotNull(Assert.Single(Contabo.Servers).CancelDate);
+    }
+
+    protected override (bool IsSpareSystem, string? Script, bool IsRenewed) Only =>
+        Assert.Single(Contabo.Servers) is var server ? (server.ImageId == "i-d12", server.UserData, server.CancelDate is null) : default;
+
+    protected override Task<(Spare Spare, Guid First)> SpareAsync() => BoughtAheadAsync();
 
     protected override IServerProvider NewProvider()
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers.Hostinger;
@@ -9,7 +10,7 @@ using Spoq.Tests.Emulators.Hostinger;
 
 namespace Spoq.Tests.Instances.Providers;
 
-public sealed class HostingerProviderTests : VendorConformance
+public sealed class HostingerProviderTests : RentalConformance
 {
     private HostingerEmulator? _vendor;
 
@@ -160,6 +161,60 @@ public sealed class HostingerProviderTests : VendorConformance
 
         Assert.Equal(["somebody's own", ServerMark.Of(order.InstanceId)], Hostinger.Scripts.Values.Select(script => script.Name).Order());
     }
+
+    [Fact]
+    public async Task What_was_bought_ahead_is_handed_on_too()
+    {
+        var (spare, _) = await BoughtAheadAsync();
+        var order = OrderHere();
+
+        await ((IReusableServers)Provider).TakeOverAsync(spare, order, CancellationToken.None);
+
+        Assert.Equal((false, order.BootScript, true), Only);
+        Assert.Equal([order.InstanceId], Hostinger.Marked);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_that_cannot_be_renewed_or_installed_again_stays_a_spare_and_runs_out(bool isRenewalRefused)
+    {
+        var (spare, _) = await SpareAsync();
+        Hostinger.RefusesToRenew = isRenewalRefused;
+        Hostinger.RefusesToRecreate = !isRenewalRefused;
+        var order = OrderHere();
+
+        var no = await Assert.ThrowsAsync<ProviderException>(() => ((IReusableServers)Provider).TakeOverAsync(spare, order, CancellationToken.None));
+
+        Assert.True(no.IsFinal);
+        Assert.Empty(Hostinger.Marked);
+        Assert.Empty(Hostinger.Renewing);
+        Assert.Null(await Provider.FindAsync(order.InstanceId, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_spare_that_was_never_set_up_is_left_to_the_pool_and_set_up_when_it_is_handed_on()
+    {
+        Hostinger.NewState = "initial";
+        Hostinger.Fail(Fault.DropAfter, Hostinger.PurchaseCall);
+        await Assert.ThrowsAsync<ProviderException>(() => Provider.CreateAsync(OrderHere(), CancellationToken.None));
+        var vm = Assert.Single(Hostinger.Machines);
+        vm.Hostname = $"{ServerMark.Spare(vm.Id)}.{HostingerEmulator.Domain}";
+        Hostinger.Renewing.Clear();
+        Clock.Advance(TimeSpan.FromHours(1));
+
+        await Provider.CreateAsync(OrderHere(), CancellationToken.None);
+        var order = OrderHere();
+        await ((IReusableServers)Provider).TakeOverAsync(new Spare(Guid.CreateVersion7(), $"{vm.Id}"), order, CancellationToken.None);
+
+        Assert.Equal((2, order.BootScript), (Hostinger.Machines.Count, vm.BootScript));
+        Assert.Contains(vm.SubscriptionId, Hostinger.Renewing);
+    }
+
+    protected override (bool IsSpareSystem, string? Script, bool IsRenewed) Only =>
+        Assert.Single(Hostinger.Machines) is var vm ? (vm.TemplateId == 1106, vm.BootScript, Hostinger.Renewing.Contains(vm.SubscriptionId)) : default;
+
+    protected override Task<(Spare Spare, Guid First)> SpareAsync() => EndedAsync();
 
     protected override IServerProvider NewProvider()
     {

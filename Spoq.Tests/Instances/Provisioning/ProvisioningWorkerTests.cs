@@ -375,7 +375,7 @@ public sealed class ProvisioningWorkerTests(ProvisioningWorkerTests.Fixture worl
             Provider.Calls.Clear();
             foreach (var id in Provider.Existing.ToList())
             {
-                Provider.EndAsync(id.ToString(), CancellationToken.None);
+                _ = Provider.EndAsync(id.ToString(), CancellationToken.None);
             }
 
             using var db = NewContext();

@@ -57,7 +57,10 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
 
     public string Name => Key;
 
-    public ServerCapabilities Capabilities => ServerCapabilities.Delete;
+    public ServerCapabilities Capabilities { get; set; } = ServerCapabilities.Delete;
+
+    /// <summary>Where a stand-in for its SSH answers.</summary>
+    public int SshPort { get; set; } = 22;
 
     /// <summary>A server just made is missing from look-ups for so long.</summary>
     public TimeSpan LookupLag { get; set; }
@@ -90,7 +93,7 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
     public void Clear()
     {
         BeforeCreate = AfterCreate = () => null;
-        DuringCreate = DuringGet = () => Task.CompletedTask;
+        DuringCreate = DuringGet = DuringEnd = () => Task.CompletedTask;
         DuringList = () => { };
         (Power, LookupLag, IsAway) = (ServerPower.Running, TimeSpan.Zero, false);
         Bought.Clear();
@@ -99,7 +102,8 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
         Unlisted.Clear();
         Kept.Clear();
         Taken.Clear();
-        (KeptUntil, AfterTakeOver, Regions) = (null, () => null, []);
+        (KeptUntil, AfterTakeOver, Regions, RenewsAgain) = (null, () => null, [], true);
+        Capabilities = ServerCapabilities.Delete;
         _references.Clear();
         _servers.Clear();
         _off.Clear();
@@ -115,13 +119,24 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
     public async Task<Server?> GetAsync(string reference, CancellationToken cancellationToken)
     {
         await DuringGet();
-        return Kept.ContainsKey(reference) ? new Server(reference, ServerPower.Stopped, null, null, null) : Look(OwnerOf(reference));
+        return Look(OwnerOf(reference));
     }
 
-    public Task<bool> IsWipedAsync(string reference, CancellationToken cancellationToken) => Task.FromResult(Kept.GetValueOrDefault(reference));
+    public bool RenewsAgain { get; set; } = true;
 
-    public Task<Server> TakeOverAsync(string reference, ServerOrder order, CancellationToken cancellationToken)
+    public async Task<ServerEnd> KeepAsync(string reference, CancellationToken cancellationToken)
     {
+        Calls.Enqueue("keep");
+        return await EndAsync(reference, cancellationToken) is ServerEnd.Kept kept ? RenewsAgain ? kept : new ServerEnd.Kept(null) : new ServerEnd.Gone();
+    }
+
+    public Task<SpareLook> LookAtAsync(Spare spare, CancellationToken cancellationToken) => Task.FromResult(
+        Kept.TryGetValue(spare.Reference, out var isWiped) ? isWiped ? SpareLook.Wiped : SpareLook.NotWiped
+        : Look(OwnerOf(spare.Reference)) is null ? SpareLook.Gone : SpareLook.NotWiped);
+
+    public Task<Server> TakeOverAsync(Spare spare, ServerOrder order, CancellationToken cancellationToken)
+    {
+        var reference = spare.Reference;
         Calls.Enqueue("take_over");
         if (Kept.TryRemove(reference, out _))
         {
@@ -137,6 +152,9 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
         Throw(AfterTakeOver());
         return Task.FromResult(Look(order.InstanceId)!);
     }
+
+    /// <summary>Awaited inside an end.</summary>
+    public Func<Task> DuringEnd { get; set; } = () => Task.CompletedTask;
 
     public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken)
     {
@@ -171,21 +189,23 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
             .. Kept.Keys.Select(reference => new ListedServer(reference, null, "kept", ServerPower.Stopped)), .. Strangers]);
     }
 
-    public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
+    public async Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
     {
+        Calls.Enqueue("end");
+        await DuringEnd();
         var was = _servers.TryRemove(OwnerOf(reference), out _);
-        if (was && KeptUntil is { } until)
+        if ((was || Kept.ContainsKey(reference)) && KeptUntil is { } until)
         {
             Kept[reference] = true;
-            return Task.FromResult<ServerEnd>(new ServerEnd.Kept(until));
+            return new ServerEnd.Kept(until);
         }
 
         Strangers.RemoveAll(stranger => stranger.Reference == reference);
-        return Task.FromResult<ServerEnd>(new ServerEnd.Gone());
+        return new ServerEnd.Gone();
     }
 
     private Server? Look(Guid instanceId) => _servers.ContainsKey(instanceId)
-        ? new Server(ReferenceOf(instanceId), _off.ContainsKey(instanceId) ? ServerPower.Stopped : Power, Endpoint, "127.0.0.1", null)
+        ? new Server(ReferenceOf(instanceId), _off.ContainsKey(instanceId) ? ServerPower.Stopped : Power, Endpoint, "127.0.0.1", null) { SshPort = SshPort }
         : null;
 
     private string ReferenceOf(Guid instanceId) => _references.GetValueOrDefault(instanceId) ?? instanceId.ToString();

@@ -41,7 +41,7 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
         try
         {
             Assert.Empty(Value(await spoq.Get<SetupOffers>().RegionsAsync(null, default)));
-            Assert.Equal(SetupRefusals.UnknownRegion, Refused(await Setup.CheckoutAsync(alice, default)));
+            Assert.Equal(SetupRefusals.AllSoldOut, Refused(await Setup.CheckoutAsync(alice, default)));
         }
         finally
         {
@@ -154,7 +154,8 @@ public sealed class SetupServiceTests(SetupServiceTests.Fixture spoq) : IClassFi
         await WalkToPayAsync(alice, "picky");
 
         Assert.Equal("unknown_plan", Refused(await Setup.SetPlanAsync(alice, "free", BillingInterval.Month, "here", default)).Code);
-        Assert.Equal("unknown_region", Refused(await Setup.SetPlanAsync(alice, "cloud", BillingInterval.Month, "sold-out", default)).Code);
+        Assert.Equal("unknown_region", Refused(await Setup.SetPlanAsync(alice, "cloud", BillingInterval.Month, "nowhere", default)).Code);
+        Assert.Equal("sold_out", Refused(await Setup.SetPlanAsync(alice, "cloud", BillingInterval.Month, "sold-out", default)).Code);
         Assert.Equal("interval_not_sold", Refused(await Setup.SetPlanAsync(alice, "vps-1", BillingInterval.Year, "here", default)).Code);
         Assert.Equal("no_device", Refused(await Setup.FinishDevicesAsync(alice, default)).Code);
     }

@@ -25,7 +25,7 @@ internal sealed record ContaboSecrets(ContaboSecret[]? Data, [property: JsonProp
 
 internal sealed record ContaboOrder(string ImageId, string ProductId, string Region, long RootPassword, string UserData, int Period, string DisplayName, string DefaultUser);
 
-internal sealed record ContaboReinstall(string ImageId, long RootPassword, string DefaultUser);
+internal sealed record ContaboReinstall(string ImageId, long RootPassword, string? UserData, string DefaultUser);
 
 internal sealed record ContaboRename(string DisplayName);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 
 namespace Spoq.Infrastructure.Instances.Providers.Contabo;
@@ -10,7 +11,7 @@ namespace Spoq.Infrastructure.Instances.Providers.Contabo;
 /// Virtual servers of Contabo. The mark is the display name, which lists filter by. There is no deletion: an instance is wiped,
 /// cancelled and runs, paid for, until the date the cancellation names. See api.contabo.com.
 /// </summary>
-internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOptions> options, TimeProvider clock) : IServerProvider
+internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOptions> options, TimeProvider clock) : IReusableServers
 {
     /// <summary>Cloud-init runs the script as root whoever may sign in; nobody signs in as this user.</summary>
     private const string User = "admin";
@@ -38,6 +39,12 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         return [.. s_regions.Select(region => region with { IsAvailable = hasRoom })];
     }
 
+    public Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken)
+    {
+        _count = null;
+        return RegionsAsync(size, cancellationToken);
+    }
+
     public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Look(await FindInstanceAsync(instanceId, cancellationToken));
 
     public async Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>
@@ -61,7 +68,7 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         }
 
         var mark = ServerMark.Of(order.InstanceId);
-        var image = await ImageAsync(UbuntuImage(), cancellationToken);
+        var image = await ImageAsync(order.IsSpare ? DebianImage() : UbuntuImage(), cancellationToken);
         var password = await NewPasswordAsync(mark, cancellationToken);
         var made = await api.OrderAsync(new ContaboOrder(image, product, order.Region, password, order.BootScript, Period: 1, mark, User), cancellationToken);
         _count = null;
@@ -104,14 +111,17 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
     }
 
     /// <summary>As at Hostinger, what was done is read from the instance: its image, the date it ends on, and its name last.</summary>
-    public async Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
+    public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken) => EndAsync(reference, isCancelled: true, cancellationToken);
+
+    private async Task<ServerEnd> EndAsync(string reference, bool isCancelled, CancellationToken cancellationToken)
     {
         if (await api.InstanceAsync(reference, cancellationToken) is not { } instance)
         {
             return new ServerEnd.Gone();
         }
 
-        if (!ServerMark.Marks(instance.DisplayName))
+        var isSpare = instance.DisplayName == ServerMark.Spare(instance.InstanceId);
+        if (!isSpare && !ServerMark.Marks(instance.DisplayName))
         {
             return new ServerEnd.Kept(EndOf(instance.CancelDate));
         }
@@ -121,33 +131,37 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
             return new ServerEnd.Ending("Contabo is still at work on the computer.");
         }
 
-        if (instance.Status is "running" or "stopped" or "rescue" && await WipeAsync(instance, cancellationToken) is { } ending)
+        if (!isSpare && instance.Status is ("running" or "stopped" or "rescue") && await WipeAsync(instance, cancellationToken) is { } ending)
         {
             return ending;
         }
 
-        var date = instance.CancelDate is { Length: > 0 } known ? known : await api.CancelAsync(reference, cancellationToken);
-        if (date is null)
+        var date = instance.CancelDate is { Length: > 0 } known ? known : isCancelled ? await api.CancelAsync(reference, cancellationToken) : null;
+        if (date is null && isCancelled)
         {
             throw new ProviderException("Contabo does not let this computer be cancelled by its API; our people have to cancel it in the customer panel.") { Code = "needs_person" };
         }
 
-        await ForgetPasswordsAsync(instance.DisplayName!, cancellationToken);
-        await api.RenameAsync(reference, ServerMark.Spare(instance.InstanceId), cancellationToken);
-        return new ServerEnd.Kept(EndOf(date));
+        if (!isSpare)
+        {
+            await ForgetPasswordsAsync(instance.DisplayName!, cancellationToken);
+            await api.RenameAsync(reference, ServerMark.Spare(instance.InstanceId), cancellationToken);
+        }
+
+        return new ServerEnd.Kept(date is null ? null : EndOf(date));
     }
 
     /// <summary>Null: there is nothing of its owner's on it.</summary>
     private async Task<ServerEnd.Ending?> WipeAsync(ContaboInstance instance, CancellationToken cancellationToken)
     {
-        var spare = await ImageAsync(DebianImage(), cancellationToken);
-        if (instance.ImageId == spare)
+        var images = await api.ImagesAsync(cancellationToken);
+        if (IsSpareSystem(instance, images))
         {
             return null;
         }
 
         var password = await NewPasswordAsync(instance.DisplayName!, cancellationToken);
-        await api.ReinstallAsync(Reference(instance), new ContaboReinstall(spare, password, User), cancellationToken);
+        await api.ReinstallAsync(Reference(instance), new ContaboReinstall(ImageOf(DebianImage(), images), password, null, User), cancellationToken);
         return new ServerEnd.Ending("The computer's disk is being wiped.");
     }
 
@@ -166,9 +180,10 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         }
     }
 
-    private async Task<string> ImageAsync(Regex names, CancellationToken cancellationToken) =>
-        (await api.ImagesAsync(cancellationToken))
-            .Where(image => image is { StandardImage: not false, ImageId: not null } && names.IsMatch(image.Name ?? ""))
+    private async Task<string> ImageAsync(Regex names, CancellationToken cancellationToken) => ImageOf(names, await api.ImagesAsync(cancellationToken));
+
+    private static string ImageOf(Regex names, IReadOnlyList<ContaboImage> images) =>
+        images.Where(image => image is { StandardImage: not false, ImageId: not null } && names.IsMatch(image.Name ?? ""))
             .OrderByDescending(image => image.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault()?.ImageId
         ?? throw new ProviderException("Contabo does not offer the system we install at the moment.") { Code = "sold_out", IsFinal = true };
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using Microsoft.Extensions.Options;
 
 namespace Spoq.Infrastructure.Instances.Providers.Hostinger;
@@ -14,57 +13,60 @@ internal sealed class HostingerApi(IHttpClientFactory clients, IOptions<Hostinge
     private const string Scripts = Vps + "/post-install-scripts";
     private const string Billing = "api/billing/v1";
 
-    private readonly VendorHttp _http = new(clients, clock, Key, "Hostinger");
+    private readonly VendorHttp _http = new(clients, clock, Key, "Hostinger", () => options.Value.ApiKey);
 
     public async Task<HostingerVm[]> MachinesAsync(CancellationToken cancellationToken) =>
-        (await GetAsync(Machines, cancellationToken)).Read(HostingerJson.Default.HostingerVmArray);
+        (await _http.GetAsync(Machines, cancellationToken)).Read(HostingerJson.Default.HostingerVmArray);
 
     /// <summary>Null: there is none with this id (any more).</summary>
     public async Task<HostingerVm?> MachineAsync(string reference, CancellationToken cancellationToken)
     {
-        var answer = await GetAsync($"{Machines}/{reference}", cancellationToken);
+        var answer = await _http.GetAsync($"{Machines}/{reference}", cancellationToken);
         return answer.IsMissing ? null : answer.Read(HostingerJson.Default.HostingerVm);
     }
 
     public async Task<HostingerDataCenter[]> DataCentersAsync(CancellationToken cancellationToken) =>
-        (await GetAsync($"{Vps}/data-centers", cancellationToken)).Read(HostingerJson.Default.HostingerDataCenterArray);
+        (await _http.GetAsync($"{Vps}/data-centers", cancellationToken)).Read(HostingerJson.Default.HostingerDataCenterArray);
 
     public async Task<HostingerTemplate[]> TemplatesAsync(CancellationToken cancellationToken) =>
-        (await GetAsync($"{Vps}/templates", cancellationToken)).Read(HostingerJson.Default.HostingerTemplateArray);
+        (await _http.GetAsync($"{Vps}/templates", cancellationToken)).Read(HostingerJson.Default.HostingerTemplateArray);
 
     public async Task<HostingerItem[]> CatalogAsync(CancellationToken cancellationToken) =>
-        (await GetAsync($"{Billing}/catalog?category=VPS", cancellationToken)).Read(HostingerJson.Default.HostingerItemArray);
+        (await _http.GetAsync($"{Billing}/catalog?category=VPS", cancellationToken)).Read(HostingerJson.Default.HostingerItemArray);
 
     public async Task<HostingerSubscription?> SubscriptionAsync(string id, CancellationToken cancellationToken) =>
-        (await GetAsync($"{Billing}/subscriptions", cancellationToken)).Read(HostingerJson.Default.HostingerSubscriptionArray).FirstOrDefault(subscription => subscription.Id == id);
+        (await _http.GetAsync($"{Billing}/subscriptions", cancellationToken)).Read(HostingerJson.Default.HostingerSubscriptionArray).FirstOrDefault(subscription => subscription.Id == id);
 
     public async Task<HostingerSubscription> StopRenewalAsync(string id, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Delete, $"{Billing}/subscriptions/{Uri.EscapeDataString(id)}/auto-renewal/disable", null, cancellationToken)).Read(HostingerJson.Default.HostingerSubscription);
+        (await _http.SendAsync(HttpMethod.Delete, $"{Billing}/subscriptions/{Uri.EscapeDataString(id)}/auto-renewal/disable", null, cancellationToken)).Read(HostingerJson.Default.HostingerSubscription);
+
+    public async Task<HostingerSubscription> RenewAgainAsync(string id, CancellationToken cancellationToken) =>
+        (await _http.SendAsync(HttpMethod.Patch, $"{Billing}/subscriptions/{Uri.EscapeDataString(id)}/auto-renewal/enable", null, cancellationToken)).Read(HostingerJson.Default.HostingerSubscription);
 
     public async Task<HostingerPurchased> PurchaseAsync(HostingerPurchase purchase, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Post, Machines, VendorHttp.Body(purchase, HostingerJson.Default.HostingerPurchase), cancellationToken)).Read(HostingerJson.Default.HostingerPurchased);
+        (await _http.SendAsync(HttpMethod.Post, Machines, VendorHttp.Body(purchase, HostingerJson.Default.HostingerPurchase), cancellationToken)).Read(HostingerJson.Default.HostingerPurchased);
 
     public async Task<HostingerVm> SetUpAsync(long id, HostingerInstallation setup, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Post, $"{Machines}/{Text(id)}/setup", VendorHttp.Body(setup, HostingerJson.Default.HostingerInstallation), cancellationToken)).Read(HostingerJson.Default.HostingerVm);
+        (await _http.SendAsync(HttpMethod.Post, $"{Machines}/{Text(id)}/setup", VendorHttp.Body(setup, HostingerJson.Default.HostingerInstallation), cancellationToken)).Read(HostingerJson.Default.HostingerVm);
 
     /// <param name="id">The machine's.</param>
     /// <param name="action"><c>start</c> or <c>stop</c>.</param>
     /// <param name="cancellationToken">Stops waiting for the answer.</param>
     public async Task PowerAsync(long id, string action, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Post, $"{Machines}/{Text(id)}/{action}", null, cancellationToken)).Require();
+        (await _http.SendAsync(HttpMethod.Post, $"{Machines}/{Text(id)}/{action}", null, cancellationToken)).Require();
 
     public async Task RecreateAsync(long id, HostingerRecreate recreate, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Post, $"{Machines}/{Text(id)}/recreate", VendorHttp.Body(recreate, HostingerJson.Default.HostingerRecreate), cancellationToken)).Require();
+        (await _http.SendAsync(HttpMethod.Post, $"{Machines}/{Text(id)}/recreate", VendorHttp.Body(recreate, HostingerJson.Default.HostingerRecreate), cancellationToken)).Require();
 
     public async Task RenameAsync(long id, string hostname, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Put, $"{Machines}/{Text(id)}/hostname", VendorHttp.Body(new HostingerHostname(hostname), HostingerJson.Default.HostingerHostname), cancellationToken)).Require();
+        (await _http.SendAsync(HttpMethod.Put, $"{Machines}/{Text(id)}/hostname", VendorHttp.Body(new HostingerHostname(hostname), HostingerJson.Default.HostingerHostname), cancellationToken)).Require();
 
     public async Task<IReadOnlyList<HostingerScript>> ScriptsAsync(CancellationToken cancellationToken)
     {
         var all = new List<HostingerScript>();
         for (var page = 1; page <= 100; page++)
         {
-            var answer = (await GetAsync($"{Scripts}?page={Text(page)}", cancellationToken)).Read(HostingerJson.Default.HostingerScripts);
+            var answer = (await _http.GetAsync($"{Scripts}?page={Text(page)}", cancellationToken)).Read(HostingerJson.Default.HostingerScripts);
             all.AddRange(answer.Data ?? []);
             if (answer.Data is not { Length: > 0 } || all.Count >= (answer.Meta?.Total ?? 0))
             {
@@ -76,25 +78,9 @@ internal sealed class HostingerApi(IHttpClientFactory clients, IOptions<Hostinge
     }
 
     public async Task<HostingerScript> AddScriptAsync(HostingerNewScript script, CancellationToken cancellationToken) =>
-        (await SendAsync(HttpMethod.Post, Scripts, VendorHttp.Body(script, HostingerJson.Default.HostingerNewScript), cancellationToken)).Read(HostingerJson.Default.HostingerScript);
+        (await _http.SendAsync(HttpMethod.Post, Scripts, VendorHttp.Body(script, HostingerJson.Default.HostingerNewScript), cancellationToken)).Read(HostingerJson.Default.HostingerScript);
 
-    public async Task RemoveScriptAsync(long id, CancellationToken cancellationToken)
-    {
-        var answer = await SendAsync(HttpMethod.Delete, $"{Scripts}/{Text(id)}", null, cancellationToken);
-        if (!answer.IsMissing)
-        {
-            answer.Require();
-        }
-    }
-
-    private Task<VendorAnswer> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, cancellationToken);
-
-    private async Task<VendorAnswer> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.ApiKey);
-        return await _http.SendAsync(request, cancellationToken);
-    }
+    public Task RemoveScriptAsync(long id, CancellationToken cancellationToken) => _http.DeleteAsync($"{Scripts}/{Text(id)}", cancellationToken);
 
     private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

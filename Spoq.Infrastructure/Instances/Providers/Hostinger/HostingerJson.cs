@@ -34,7 +34,7 @@ internal sealed record HostingerInstallation(long TemplateId, long DataCenterId,
 
 internal sealed record HostingerPurchase(string ItemId, long? PaymentMethodId, HostingerInstallation Setup);
 
-internal sealed record HostingerRecreate(long TemplateId, string Password);
+internal sealed record HostingerRecreate(long TemplateId, string Password, long? PostInstallScriptId);
 
 internal sealed record HostingerHostname(string Hostname);
 

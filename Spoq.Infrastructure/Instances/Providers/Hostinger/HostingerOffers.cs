@@ -34,7 +34,7 @@ internal sealed partial class HostingerOffers(HostingerApi api, TimeProvider clo
     {
         var shelf = await ShelfAsync(cancellationToken);
         var isSold = size is null ? s_kvm.Keys.Any(known => PriceOf(shelf, known) is not null) : PriceOf(shelf, size) is not null;
-        return [.. s_cities.Where(city => CenterOf(shelf, city.Key) is not null).Select(city => new ServerRegion(city.Key, city.Name, isSold && SystemOf(shelf) is not null))];
+        return [.. s_cities.Select(city => new ServerRegion(city.Key, city.Name, isSold && SystemOf(shelf) is not null && CenterOf(shelf, city.Key) is not null))];
     }
 
     /// <exception cref="ProviderException">It is not sold (any more).</exception>
@@ -54,6 +54,9 @@ internal sealed partial class HostingerOffers(HostingerApi api, TimeProvider clo
         return shelf.Templates.Where(template => PlainDebian().IsMatch(template.Name ?? "")).MaxBy(template => template.Name, StringComparer.Ordinal)?.Id
             ?? throw NotSold("a plain Debian to wipe with");
     }
+
+    /// <summary>Also one that was the newest when it was wiped.</summary>
+    public static bool IsSpareSystem(HostingerTemplate? template) => PlainDebian().IsMatch(template?.Name ?? "");
 
     /// <summary>Whether a machine is of this size: its plan is named in words that change, its parts are not.</summary>
     public static bool IsOfSize(HostingerVm vm, ServerSize size) => vm.Cpus == size.Cpus && vm.Memory == size.MemoryGb * 1024;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Spoq.Core.Billing;
+using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Ops;
 
@@ -9,7 +10,7 @@ namespace Spoq.Infrastructure.Instances.Providers.Hostinger;
 /// Virtual servers of Hostinger. Its API has neither idempotency keys nor labels, so the hostname is the mark; and it deletes
 /// nothing, so the end is a wipe, a hostname without the mark and a renewal switched off. See developers.hostinger.com.
 /// </summary>
-internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOptions> options, IOptions<SpoqOptions> spoq, TimeProvider clock) : IServerProvider
+internal sealed partial class HostingerProvider(HostingerApi api, IOptions<HostingerOptions> options, IOptions<SpoqOptions> spoq, TimeProvider clock) : IReusableServers
 {
     private static readonly TimeSpan s_busy = TimeSpan.FromSeconds(5);
 
@@ -24,6 +25,12 @@ internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOpti
     private string MarkEnd => "." + spoq.Value.InstanceDomain;
 
     public Task<IReadOnlyList<ServerRegion>> RegionsAsync(ServerSize? size, CancellationToken cancellationToken) => _offers.RegionsAsync(size, cancellationToken);
+
+    public Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken)
+    {
+        _offers.Forget();
+        return _offers.RegionsAsync(size, cancellationToken);
+    }
 
     public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) =>
         Look(await FindMachineAsync(instanceId, cancellationToken));
@@ -43,11 +50,10 @@ internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOpti
         }
 
         var choice = await _offers.ChooseAsync(order.Size, order.Region, cancellationToken);
-        var script = await WriteScriptAsync(order, cancellationToken);
-        var setup = new HostingerInstallation(choice.TemplateId, choice.DataCenterId, script, RootPassword.New(), ServerMark.Of(order.InstanceId) + MarkEnd, EnableBackups: false);
+        var setup = await SetUpOfAsync(order, choice, cancellationToken);
 
         // Bought and never set up: by this order, or by one whose answer was lost before the machine had a name.
-        found ??= machines.FirstOrDefault(vm => vm.State == "initial" && !IsOurs(vm) && HostingerOffers.IsOfSize(vm, order.Size) && vm.CreatedAt + LookupLag < clock.GetUtcNow());
+        found ??= machines.FirstOrDefault(vm => vm.State == "initial" && !IsOurs(vm) && !IsSpare(vm) && HostingerOffers.IsOfSize(vm, order.Size) && vm.CreatedAt + LookupLag < clock.GetUtcNow());
         if (found is not null)
         {
             return Look(await api.SetUpAsync(found.Id, setup, cancellationToken)) ?? throw Unclear();
@@ -122,7 +128,7 @@ internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOpti
             await RemoveScriptAsync(instanceId, cancellationToken);
         }
 
-        await api.RenameAsync(vm.Id, ServerMark.Spare(vm.Id) + MarkEnd, cancellationToken);
+        await api.RenameAsync(vm.Id, SpareNameOf(vm), cancellationToken);
         return new ServerEnd.Kept(paidUntil);
     }
 
@@ -134,8 +140,7 @@ internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOpti
             return new ServerEnd.Ending("Hostinger is still at work on the computer.");
         }
 
-        var spare = await _offers.SpareSystemAsync(cancellationToken);
-        if (vm.Template?.Id == spare)
+        if (HostingerOffers.IsSpareSystem(vm.Template))
         {
             return null;
         }
@@ -146,7 +151,7 @@ internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOpti
             return new ServerEnd.Ending("The computer is being switched off.");
         }
 
-        await api.RecreateAsync(vm.Id, new HostingerRecreate(spare, RootPassword.New()), cancellationToken);
+        await api.RecreateAsync(vm.Id, new HostingerRecreate(await _offers.SpareSystemAsync(cancellationToken), RootPassword.New(), null), cancellationToken);
         return new ServerEnd.Ending("The computer's disk is being wiped.");
     }
 
@@ -189,6 +194,14 @@ internal sealed class HostingerProvider(HostingerApi api, IOptions<HostingerOpti
         var vm = bought.VirtualMachine ?? throw Unclear();
         return vm.State == "initial" ? Look(await api.SetUpAsync(vm.Id, purchase.Setup, cancellationToken)) ?? throw Unclear() : Look(vm) ?? throw Unclear();
     }
+
+    private async Task<HostingerInstallation> SetUpOfAsync(ServerOrder order, HostingerOffers.Choice choice, CancellationToken cancellationToken) => new(
+        order.IsSpare ? await _offers.SpareSystemAsync(cancellationToken) : choice.TemplateId,
+        choice.DataCenterId,
+        order.IsSpare ? null : await WriteScriptAsync(order, cancellationToken),
+        RootPassword.New(),
+        ServerMark.Of(order.InstanceId) + MarkEnd,
+        EnableBackups: false);
 
     /// <summary>One for each order, holding nothing but the way to the rest. What older orders left behind goes with this look.</summary>
     private async Task<long> WriteScriptAsync(ServerOrder order, CancellationToken cancellationToken)

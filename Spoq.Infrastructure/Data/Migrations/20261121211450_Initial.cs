@@ -175,6 +175,7 @@ namespace Spoq.Infrastructure.Data.Migrations
                     instance_id = table.Column<Guid>(type: "uuid", nullable: true),
                     first_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     last_seen_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ending_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     resolved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     resolution = table.Column<string>(type: "text", nullable: true)
                 },
@@ -245,6 +246,20 @@ namespace Spoq.Infrastructure.Data.Migrations
                     table.PrimaryKey("pk_rate_counters", x => x.key);
                 })
                 .Annotation("Npgsql:UnloggedTable", true);
+
+            migrationBuilder.CreateTable(
+                name: "region_offers",
+                columns: table => new
+                {
+                    provider = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    size = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    regions = table.Column<string>(type: "text", nullable: false),
+                    asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_region_offers", x => new { x.provider, x.size });
+                });
 
             migrationBuilder.CreateTable(
                 name: "roles",
@@ -1926,6 +1941,9 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "refresh_tokens");
+
+            migrationBuilder.DropTable(
+                name: "region_offers");
 
             migrationBuilder.DropTable(
                 name: "role_claims");

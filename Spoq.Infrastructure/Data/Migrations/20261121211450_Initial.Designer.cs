@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121203134_Initial")]
+    [Migration("20261121211450_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -2380,6 +2380,33 @@ namespace Spoq.Infrastructure.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("Spoq.Core.Instances.Setup.RegionOffer", b =>
+                {
+                    b.Property<string>("Provider")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("Size")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("size");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<string>("Regions")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("regions");
+
+                    b.HasKey("Provider", "Size")
+                        .HasName("pk_region_offers");
+
+                    b.ToTable("region_offers", (string)null);
+                });
+
             modelBuilder.Entity("Spoq.Core.Instances.Setup.SetupDraft", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2477,6 +2504,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("EndingUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ending_until");
 
                     b.Property<DateTimeOffset>("FirstSeenAt")
                         .HasColumnType("timestamp with time zone")
