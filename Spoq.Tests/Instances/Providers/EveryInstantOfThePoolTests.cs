@@ -5,9 +5,7 @@ using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
-using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Instances.Pool;
-using Spoq.Tests.Instances.Provisioning;
 
 namespace Spoq.Tests.Instances.Providers;
 

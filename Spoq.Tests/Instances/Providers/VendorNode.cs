@@ -4,10 +4,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure;
 using Spoq.Infrastructure.Ops;
-using Spoq.Tests.Support;
 
 namespace Spoq.Tests.Instances.Providers;
 

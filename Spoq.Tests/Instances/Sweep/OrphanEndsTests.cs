@@ -1,14 +1,12 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Spoq.Core.Access;
 using Spoq.Core.Admin;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Sweep;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Admin;
-using Spoq.Infrastructure.Data;
 
 namespace Spoq.Tests.Instances.Sweep;
 
