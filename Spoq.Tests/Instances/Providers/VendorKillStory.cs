@@ -27,7 +27,9 @@ public sealed class VendorKillStory(VendorWorld world, Xunit.Abstractions.ITestO
     };
 
     private readonly AnyConductor _conductor = new();
-    private readonly Dictionary<Guid, string> _bought = [];
+
+    /// <summary>Kills that met a purchase of that vendor in the middle of a visit.</summary>
+    private readonly Dictionary<string, int> _met = [];
 
     [Fact]
     public async Task Killed_at_random_instants_each_payment_is_one_server_or_goes_back()
@@ -38,7 +40,7 @@ public sealed class VendorKillStory(VendorWorld world, Xunit.Abstractions.ITestO
         var chance = new Random(seed);
         foreach (var vendor in vendors.Select(EmulatorOf))
         {
-            vendor.Pace = () => TimeSpan.FromMilliseconds(Random.Shared.Next(0, 60));
+            vendor.Pace = () => TimeSpan.FromMilliseconds(Random.Shared.Next(0, 100));
             vendor.ListLag = TimeSpan.FromSeconds(40);
         }
 
@@ -52,14 +54,16 @@ public sealed class VendorKillStory(VendorWorld world, Xunit.Abstractions.ITestO
         await using var second = VendorNode.Start(settings);
         for (var kill = 0; kill < kills; kill++)
         {
-            foreach (var vendor in vendors)
-            {
-                _bought[await Purchase.BuyAsync(world.Living, await world.AddAccountAsync(), vendor, s_offers[vendor].Plan, s_offers[vendor].Region)] = vendor;
-            }
-
+            // Bought when it is up, or the other one is done before the kill.
             var victim = kill % 2 == 0 ? first : second;
             await PlayAsync(victim.IsUp, victim);
-            await PlayAsync(Task.Delay(chance.Next(0, 900)), victim);
+            foreach (var vendor in vendors)
+            {
+                await Purchase.BuyAsync(world.Living, await world.AddAccountAsync(), vendor, s_offers[vendor].Plan, s_offers[vendor].Region);
+            }
+
+            await PlayAsync(Task.Delay(chance.Next(0, 1500)), victim);
+            await CountAsync();
             await victim.KillAsync();
             victim.Start();
         }
@@ -108,7 +112,16 @@ public sealed class VendorKillStory(VendorWorld world, Xunit.Abstractions.ITestO
         }
 
         Assert.Equal("", string.Join("; ", emulator.Wrong.Concat(world.Zone.Wrong).Distinct().Take(5)));
-        output.WriteLine($"{vendor}: {instances.Count} payments, {purchases.Sum(one => one.Count())} purchases in its ledger and {taken.Count} spares handed on; {instances.Count(instance => instance.State == InstanceState.Running)} ready, {instances.Count(instance => instance.State == InstanceState.Cancelled)} given back; {emulator.Calls.Count} calls, {emulator.Abandoned} of them in the air when their node was killed");
+        output.WriteLine($"{vendor}: {instances.Count} payments, {purchases.Sum(one => one.Count())} purchases in its ledger and {taken.Count} spares handed on; {instances.Count(instance => instance.State == InstanceState.Running)} ready, {instances.Count(instance => instance.State == InstanceState.Cancelled)} given back; {_met.GetValueOrDefault(vendor)} kills while a purchase was being worked on, {emulator.Abandoned} of {emulator.Calls.Count} calls in the air when their node died");
+    }
+
+    private async Task CountAsync()
+    {
+        await using var db = world.NewContext();
+        foreach (var vendor in await db.Instances.Where(instance => instance.State == InstanceState.Provisioning && instance.LeaseUntil != null).Select(instance => instance.Provider).Distinct().ToListAsync())
+        {
+            _met[vendor] = _met.GetValueOrDefault(vendor) + 1;
+        }
     }
 
     /// <summary>What servers and owners do meanwhile: new systems call home, and who has a failed purchase wants the money back.</summary>
