@@ -41,8 +41,8 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
 
                 var subscription = locked.Subscription;
                 db.Tell(locked.Instance, now, "subscription_cancelled", subscription.EndedAt is null
-                    ? $"You cancelled. It runs until {subscription.PaidUntil:d MMMM yyyy}, and 7 days more; then it is stopped, and deleted 30 days later."
-                    : $"You cancelled. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is deleted.");
+                    ? $"You cancelled. It runs until {subscription.PaidUntil:d MMMM yyyy}, and 7 days more; then it is stopped, and {Ended(locked.Instance)} 30 days later."
+                    : $"You cancelled. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is {Ended(locked.Instance)}.");
                 audit.Add(db, new AuditEntry(accountId, "billing.cancelled", $"You cancelled the subscription of {locked.Instance.Hostname}.", caller.Address, caller.UserAgent));
                 await post.AddAsync(
                     db,
@@ -75,7 +75,7 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
                 db.Tell(instance, now, "payment_made_good", "The payment went through.");
                 break;
             case SubscriptionNews.Ended:
-                db.Tell(instance, now, "subscription_ended", $"The payment could not be collected, so the subscription has ended. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is deleted.");
+                db.Tell(instance, now, "subscription_ended", $"The payment could not be collected, so the subscription has ended. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is {Ended(instance)}.");
                 await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Cancelled(to, instance, subscription, links.Billing), cancellationToken);
                 break;
         }
@@ -112,6 +112,8 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
         return !subscription.StartOwed || Start(db, instance, subscription, now);
     }
 
+    private static string Ended(Instance instance) => instance.IsOwnServer ? "detached" : "deleted";
+
     /// <summary>Gives the order that a step means for the server; false: not now.</summary>
     private static bool Obey(Instance instance, LadderStep step, DateTimeOffset now) => step switch
     {
@@ -146,14 +148,14 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
         switch (step)
         {
             case LadderStep.End:
-                db.Tell(instance, now, "subscription_ended", $"The paid time is over. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is deleted.");
+                db.Tell(instance, now, "subscription_ended", $"The paid time is over. It runs until {subscription.PausesAt:d MMMM yyyy}, then it is stopped; on {subscription.TerminatesAt:d MMMM yyyy} it is {Ended(instance)}.");
                 await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Cancelled(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.WarnOfPause:
                 await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.PauseWarning(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.Pause:
-                db.Tell(instance, now, "subscription_paused", $"Grace is over: it is stopped. Its data is kept until {subscription.TerminatesAt:d MMMM yyyy}.");
+                db.Tell(instance, now, "subscription_paused", instance.IsOwnServer ? $"Grace is over: nobody gets in through Spoq. Your server runs on and is detached on {subscription.TerminatesAt:d MMMM yyyy}." : $"Grace is over: it is stopped. Its data is kept until {subscription.TerminatesAt:d MMMM yyyy}.");
                 await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Paused(to, instance, subscription, links.Billing), cancellationToken);
                 break;
             case LadderStep.WarnOfTermination:
@@ -161,7 +163,7 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
                 break;
             case LadderStep.Terminate:
                 db.Tell(instance, now, "subscription_terminated", instance.IsOwnServer ? "The subscription is over. Your server is being detached; nothing on it is deleted." : "The subscription is over. The computer and its data are being removed.");
-                audit.Add(db, new AuditEntry(subscription.AccountId, "billing.terminated", $"The subscription of {hostname} is over; the computer is being deleted.", null, null));
+                audit.Add(db, new AuditEntry(subscription.AccountId, "billing.terminated", $"The subscription of {hostname} is over; the computer is being {Ended(instance)}.", null, null));
                 await post.AddAsync(db, subscription.AccountId, (to, links) => LadderMails.Terminated(to, instance, links.Dashboard), cancellationToken);
                 break;
         }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Infrastructure.Data;
 
 namespace Spoq.Infrastructure.Billing;
@@ -27,8 +28,8 @@ public sealed class SubscriptionService(IDbContextFactory<SpoqDbContext> context
             join instance in db.Instances.AsNoTracking() on subscription.InstanceId equals instance.Id
             where subscription.AccountId == accountId && subscription.TerminatedAt == null
             orderby subscription.Id
-            select new { subscription, instance.Hostname, instance.State, instance.ReadyAt }).ToListAsync(cancellationToken);
-        return [.. rows.Select(row => new SubscriptionView(row.subscription, row.Hostname, row.State, row.ReadyAt is not null))];
+            select new { subscription, instance.Hostname, instance.State, instance.ReadyAt, instance.Provider }).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => new SubscriptionView(row.subscription, row.Hostname, row.State, row.ReadyAt is not null, row.Provider == OwnServer.Provider))];
     }
 
     /// <summary>Periods that were paid by resuming, newest first.</summary>
@@ -54,4 +55,5 @@ public sealed class SubscriptionService(IDbContextFactory<SpoqDbContext> context
 }
 
 /// <param name="IsDelivered">Its computer was ready once.</param>
-public sealed record SubscriptionView(Subscription Subscription, string Hostname, InstanceState State, bool IsDelivered);
+/// <param name="IsOwnServer">The customer brought the machine: nothing on it is deleted.</param>
+public sealed record SubscriptionView(Subscription Subscription, string Hostname, InstanceState State, bool IsDelivered, bool IsOwnServer);

@@ -69,7 +69,7 @@ public sealed partial class BillingPage
     private string NameOf(string plan) => Catalogue.Find(plan)?.Name ?? plan;
 
     private Task CancelAsync(SubscriptionView view, bool atPeriodEnd) => DoAsync(
-        async () => await _confirm.AskAsync($"Cancel {view.Hostname}?", BillingWords.WhatHappens(view.Subscription, atPeriodEnd, Clock.GetUtcNow()), "Yes, cancel"),
+        async () => await _confirm.AskAsync($"Cancel {view.Hostname}?", BillingWords.WhatHappens(view, atPeriodEnd, Clock.GetUtcNow()), "Yes, cancel"),
         async () => (await Ladder.CancelAsync(_accountId, view.Subscription.InstanceId, atPeriodEnd, Caller, CancellationToken.None)).Try(out _, out var refusal) ? null : refusal,
         $"Cancelled. We mailed you the dates of {view.Hostname}.");
 

@@ -20,10 +20,14 @@ internal static class BillingWords
     };
 
     /// <summary>What cancelling means, with every date.</summary>
-    public static string WhatHappens(Subscription subscription, bool atPeriodEnd, DateTimeOffset now)
+    public static string WhatHappens(SubscriptionView view, bool atPeriodEnd, DateTimeOffset now)
     {
+        var subscription = view.Subscription;
         var end = atPeriodEnd && subscription.PaidUntil > now ? subscription.PaidUntil : now;
-        return $"It runs until {Day(end + Subscription.Grace)}. Then it is stopped and its data is kept. On {Day(end + Subscription.Grace + Subscription.Pause)} the computer, its data and its address record are deleted. "
+        var (paused, over) = (Day(end + Subscription.Grace), Day(end + Subscription.Grace + Subscription.Pause));
+        return (view.IsOwnServer
+            ? $"It runs until {paused}. Then nobody gets in through Spoq, and your server runs on. On {over} it is detached; nothing on it is deleted. "
+            : $"It runs until {paused}. Then it is stopped and its data is kept. On {over} the computer, its data and its address record are deleted. ")
             + "Nothing more is charged, and until that day you can resume.";
     }
 }

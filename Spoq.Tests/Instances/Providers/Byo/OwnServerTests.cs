@@ -2,11 +2,13 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
+using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Wire;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Instances.Providers.Byo;
@@ -205,6 +207,34 @@ public sealed class OwnServerTests(OwnServerWorld world) : IClassFixture<OwnServ
         Assert.NotNull(telling);
         Assert.InRange(world.Clock.Now - since, OwnServer.Farewell - TimeSpan.FromMinutes(1), OwnServer.Farewell + TimeSpan.FromMinutes(2));
         Assert.False(await world.Get<ServerReports>().HeartbeatAsync(id, token, new ServerVitals("1", 0, 0, 0, 0, 0), new ServerNews([], null), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Without_its_subscription_it_lets_nobody_in_and_is_let_go_a_month_later()
+    {
+        var (account, id, token) = await world.RunningAsync();
+        var desired = world.Get<DesiredStates>();
+        Assert.True((await world.Get<SubscriptionLadder>().CancelAsync(account, id, atPeriodEnd: false, new Caller(null, null), CancellationToken.None)).Try(out _, out _));
+
+        await world.LadderAsync(Subscription.Grace);
+        await world.DriveAsync(id, InstanceState.Stopped);
+        var paused = await desired.HandOverAsync(id, token, CancellationToken.None);
+        await world.LadderAsync(Subscription.Pause - Subscription.Warning);
+        Assert.Equal(InstanceState.Stopped, (await world.ReadAsync(id)).State);
+        await world.LadderAsync(Subscription.Warning + TimeSpan.FromHours(1));
+        await world.DriveAsync(id, row => row.Step == Step.DeleteServer);
+        Assert.NotNull(await desired.HandOverAsync(id, token, CancellationToken.None));
+        var gone = await world.DriveAsync(id, InstanceState.Deleted);
+
+        Assert.Empty(paused!.Members);
+        Assert.All(paused.Profiles, profile => Assert.Empty(profile.Keys));
+        Assert.Null(await world.Get<IDnsZone>().FindAsync(gone.Hostname, CancellationToken.None));
+        Assert.Null(await desired.HandOverAsync(id, token, CancellationToken.None));
+        var mails = (await world.MailsToAsync(account)).Where(mail => mail.Subject.Contains(gone.Hostname, StringComparison.Ordinal)).ToList();
+        Assert.Contains(mails, mail => mail.Subject == $"{gone.Hostname} is stopped, your server runs on");
+        Assert.Contains(mails, mail => mail.Subject.StartsWith($"{gone.Hostname} will be detached on", StringComparison.Ordinal));
+        Assert.Equal($"Your server is detached: {gone.Hostname}", mails[^1].Subject);
+        Assert.DoesNotContain(mails, mail => mail.Text.Contains("data are", StringComparison.Ordinal) || mail.Text.Contains("its data is kept", StringComparison.Ordinal));
     }
 
     [Fact]

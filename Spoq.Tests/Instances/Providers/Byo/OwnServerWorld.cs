@@ -8,6 +8,7 @@ using Spoq.Core.Instances;
 using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Wire;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Instances.Providers.Byo;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Tests.Instances.Provisioning;
@@ -83,6 +84,15 @@ public sealed class OwnServerWorld : DatabaseFixture
 
         var last = await ReadAsync(id);
         throw new TimeoutException($"The instance came to {last.State} {last.Step} {last.WaitingFor} {last.ErrorMessage} and stays there.");
+    }
+
+    /// <summary>Turns the clock on and works off what the ladder has to do then.</summary>
+    internal async Task LadderAsync(TimeSpan later)
+    {
+        Clock.Advance(later);
+        while (await Get<LadderWorker>().RunOnceAsync(CancellationToken.None) > 0)
+        {
+        }
     }
 
     internal async Task<Instance> ReadAsync(Guid id)
