@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spoq.Core.Billing;
+using Spoq.Infrastructure.Billing;
 
 namespace Spoq.Web.Billing;
 

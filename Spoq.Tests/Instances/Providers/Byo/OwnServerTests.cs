@@ -8,6 +8,7 @@ using Spoq.Core.Instances.Dns;
 using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Wire;
+using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances;
