@@ -53,8 +53,12 @@ public static class BillingRefusals
 
     public static readonly Refusal UnknownWhen = new("unknown_when", "Cancel \"now\" or at \"period_end\".", RefusalKind.Invalid, "when");
 
+    public static readonly Refusal NotRenewed = new("not_renewed", "This subscription ends, so its plan cannot be changed. Press Resume on the Billing page first.", RefusalKind.Conflict);
+
+    public static readonly Refusal PaymentOpen = new("payment_open", "The last payment could not be collected yet. Check your card; once the payment is through, the size can be changed.", RefusalKind.Conflict);
+
     public static readonly Refusal ChangeUnavailable = Unavailable(
-        "change_unavailable", "The plan of a running computer cannot be changed yet. Nothing was changed and nothing was charged.");
+        "change_unavailable", "Only the size of a computer can be changed yet: POST /api/cloud/instances/{id}/resize. Nothing was changed and nothing was charged.");
 
     public static readonly Refusal UsageUnavailable = Unavailable("usage_unavailable", "Usage is not metered here yet, so there is nothing to bill. Included tokens are at GET /api/plans.");
 

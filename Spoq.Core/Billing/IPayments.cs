@@ -25,6 +25,12 @@ public interface IPayments
     /// <summary>Whether another period is collected when this one ends. One that has ended stays ended; a second call changes nothing.</summary>
     Task SetRenewalAsync(string subscription, bool isRenewed, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Another plan is renewed from now on. What is left of the period is made up for with the next payment, as
+    /// <see cref="Proration"/> says. Told again for the same plan, it changes nothing.
+    /// </summary>
+    Task SetPlanAsync(PlanChange change, CancellationToken cancellationToken);
+
     /// <summary>Collects another period now; asked again for the same payment, answers the same. <see cref="RefundAsync"/> sends it back.</summary>
     Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken);
 }

@@ -79,6 +79,7 @@ public sealed partial class Subscription
         {
             PaidUntil = PeriodFrom(now);
             Reference = renewed.Subscription ?? Reference;
+            PlanTold = renewed.Subscription is null ? PlanTold : Plan;
             RenewalTold = renewed.Subscription is not null || RenewalTold;
         }
 
@@ -262,7 +263,7 @@ public sealed partial class Subscription
 
     private DateTimeOffset? NextLook(DateTimeOffset now)
     {
-        if (StartOwed || (RenewalTold != IsRenewed && Reference is not null))
+        if (StartOwed || OwesPlanNews || (RenewalTold != IsRenewed && Reference is not null))
         {
             return now;
         }

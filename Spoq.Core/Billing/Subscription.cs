@@ -41,7 +41,7 @@ public sealed partial class Subscription
         AccountId = accountId;
         InstanceId = instanceId;
         CheckoutIntentId = checkoutIntentId;
-        Plan = plan;
+        Plan = PlanTold = plan;
         Interval = interval;
         StartedAt = startedAt;
         PaidUntil = PeriodFrom(startedAt);
@@ -113,6 +113,12 @@ public sealed partial class Subscription
     /// <summary>What the payment provider was last told of <see cref="IsRenewed"/>.</summary>
     public bool RenewalTold { get; private set; } = true;
 
+    /// <summary>The plan that the payment provider was last told of.</summary>
+    public string PlanTold { get; private set; }
+
+    /// <summary>When <see cref="Plan"/> took the place of another; null: it is the one that was bought.</summary>
+    public DateTimeOffset? PlanChangedAt { get; private set; }
+
     /// <summary>When a worker looks at it next; null: never.</summary>
     public DateTimeOffset? DueAt { get; private set; }
 
@@ -138,6 +144,26 @@ public sealed partial class Subscription
         Reference ??= reference;
         Customer ??= customer;
     }
+
+    /// <summary>Null: its plan may be changed now, by <see cref="ChangePlan"/>.</summary>
+    public Refusal? WhyNotChange() => NotNow() ?? (!IsRenewed ? BillingRefusals.NotRenewed : PaymentFailedAt is not null ? BillingRefusals.PaymentOpen : null);
+
+    /// <summary>The computer has the size of another plan: from now on that one is paid.</summary>
+    public void ChangePlan(string plan, DateTimeOffset now)
+    {
+        Plan = plan;
+        PlanChangedAt = now;
+        Schedule(now);
+    }
+
+    /// <summary>The payment provider renews another plan than this.</summary>
+    public bool OwesPlanNews => Reference is not null && PlanTold != Plan && TerminatedAt is null;
+
+    public void PlanWasTold(string plan) => PlanTold = plan;
+
+    /// <summary>What a change of plan adds to the next payment; below zero it is taken off.</summary>
+    public Money Difference(Money from, Money to, DateTimeOffset now) =>
+        Proration.Of(from, to, Interval == BillingInterval.Year ? PaidUntil.AddYears(-1) : PaidUntil.AddMonths(-1), PaidUntil, now);
 
     private DateTimeOffset PeriodFrom(DateTimeOffset start) => Interval == BillingInterval.Year ? start.AddYears(1) : start.AddMonths(1);
 }

@@ -30,6 +30,13 @@ public enum SubscriptionNews
 /// <param name="Subscription">The payment provider's id of what was renewed before.</param>
 public sealed record PaymentDemand(Guid PaymentId, Guid AccountId, string? Customer, string? Subscription, string PlanName, BillingInterval Interval, Money Price);
 
+/// <summary>What a subscription renews from a moment on.</summary>
+/// <param name="Subscription">The payment provider's id of it.</param>
+/// <param name="Plan">Key of the plan; with the interval it names the provider's price.</param>
+/// <param name="Price">Of one period.</param>
+/// <param name="At">When it changed: what came before is paid at the old price. Also makes it happen once.</param>
+public sealed record PlanChange(string Subscription, string Plan, string PlanName, BillingInterval Interval, Money Price, DateTimeOffset At);
+
 /// <summary>How a demand ended.</summary>
 /// <param name="IsPaid">False: declined, nothing was taken.</param>
 /// <param name="Reference">The payment provider's id of the payment; it is sent back by it.</param>

@@ -24,6 +24,7 @@ public sealed partial class Instance
 
     public Refusal? RequestStart(DateTimeOffset now) => State switch
     {
+        InstanceState.Stopped when ServerPlan is not null => Go(InstanceState.Resizing, Provisioning.Road.ResizeBack, now),
         InstanceState.Stopped => Go(InstanceState.Starting, Provisioning.Road.Start, now),
         InstanceState.Running => InstanceRefusals.NotStopped,
         _ => NotNow(),
@@ -40,17 +41,33 @@ public sealed partial class Instance
     /// <summary>Also in the middle of a start: for an administrator who must have it off.</summary>
     public Refusal? ForceStop(DateTimeOffset now) => State switch
     {
-        InstanceState.Starting or InstanceState.Restarting => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
+        InstanceState.Starting or InstanceState.Restarting or InstanceState.Resizing => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
         _ => RequestStop(now),
     };
 
     public Refusal? RequestRestart(DateTimeOffset now) => State switch
     {
         InstanceState.Running => Go(InstanceState.Restarting, Provisioning.Road.Restart, now),
+        InstanceState.Failed when ServerPlan is not null => Go(InstanceState.Resizing, Provisioning.Road.ResizeBack, now),
         InstanceState.Failed when ReadyAt is not null => Go(InstanceState.Restarting, Provisioning.Road.Restart, now),
         InstanceState.Stopped => InstanceRefusals.NotRunning,
         _ => NotNow(),
     };
+
+    /// <summary>Another size. One that is off is started by it: a size is paid for when it has been seen running.</summary>
+    /// <param name="plan">Key of the plan that has it; whether it may be had was asked before.</param>
+    /// <param name="now">The time it is.</param>
+    public Refusal? RequestResize(string plan, DateTimeOffset now)
+    {
+        if (State is not (InstanceState.Running or InstanceState.Stopped))
+        {
+            return State is InstanceState.Failed or InstanceState.Provisioning ? InstanceRefusals.NotReady : NotNow();
+        }
+
+        Enter(InstanceState.Resizing, Provisioning.Road.Resize, now);
+        NextPlan = plan;
+        return null;
+    }
 
     /// <summary>Goes on at the step that failed, with fresh limits.</summary>
     public Refusal? Retry(DateTimeOffset now)
@@ -113,6 +130,7 @@ public sealed partial class Instance
     {
         ServerReference = Endpoint = HostKeyFingerprint = null;
         PhonedHomeAt = LastHeartbeatAt = null;
+        ServerPlan = null;
         RevokeTokens();
         Enter(InstanceState.Provisioning, Provisioning.Road.Create, now);
     }
@@ -138,6 +156,12 @@ public sealed partial class Instance
         if (move.Kind == MoveKind.Arrive)
         {
             ArriveAtEnd(now, jitter);
+            return;
+        }
+
+        if (move.Kind == MoveKind.GiveUp && Road == Provisioning.Road.Resize)
+        {
+            Enter(InstanceState.Resizing, Provisioning.Road.ResizeBack, now);
             return;
         }
 
@@ -178,6 +202,7 @@ public sealed partial class Instance
     private void Enter(InstanceState state, Road road, DateTimeOffset now)
     {
         var first = road.Steps()[0];
+        NextPlan = null;
         SetState(state, now);
         Road = road;
         SetStep(first, 0, now, ProvisioningPlan.DeadlineOf(first, now), now);
@@ -188,6 +213,12 @@ public sealed partial class Instance
     {
         var end = EndOf(Road!.Value);
         SetState(end, now);
+        Plan = NextPlan ?? Plan;
+        if (Road is Provisioning.Road.Resize or Provisioning.Road.ResizeBack)
+        {
+            NextPlan = ServerPlan = null;
+        }
+
         Road = null;
         Step = null;
         StepStartedAt = null;
@@ -215,6 +246,7 @@ public sealed partial class Instance
     private void SetStep(Step step, int attempts, DateTimeOffset startedAt, DateTimeOffset deadline, DateTimeOffset due)
     {
         Step = step;
+        ServerPlan = step == Provisioning.Step.ResizeServer ? NextPlan ?? ServerPlan : ServerPlan;
         Attempts = attempts;
         StepStartedAt = startedAt;
         StepDeadline = deadline;
@@ -234,6 +266,7 @@ public sealed partial class Instance
         Provisioning.Road.Start => InstanceState.Starting,
         Provisioning.Road.Stop => InstanceState.Stopping,
         Provisioning.Road.Restart => InstanceState.Restarting,
+        Provisioning.Road.Resize or Provisioning.Road.ResizeBack => InstanceState.Resizing,
         Provisioning.Road.Delete => InstanceState.Deleting,
         _ => InstanceState.Cancelling,
     };

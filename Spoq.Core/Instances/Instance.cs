@@ -33,8 +33,14 @@ public sealed partial class Instance
     /// <summary>The first profile's login name.</summary>
     public string Username { get; private set; }
 
-    /// <summary>Key of the plan in the catalogue.</summary>
+    /// <summary>Key of the plan in the catalogue: what is paid for.</summary>
     public string Plan { get; private set; }
+
+    /// <summary>The plan whose size is wanted while it is being changed; null: the one it has.</summary>
+    public string? NextPlan { get; private set; }
+
+    /// <summary>The plan whose size the server may have been given, where that is not <see cref="Plan"/>'s; written before its provider is asked.</summary>
+    public string? ServerPlan { get; private set; }
 
     public string Region { get; private set; }
 

@@ -21,6 +21,9 @@ public enum InstanceState
 
     Restarting,
 
+    /// <summary>Off for a moment, to come back with another size; or with its old one, where the new one cannot be had.</summary>
+    Resizing,
+
     /// <summary>A step failed for good. Waits for its owner: retry, or cancel and refund.</summary>
     Failed,
 

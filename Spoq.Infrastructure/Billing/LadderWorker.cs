@@ -12,7 +12,7 @@ namespace Spoq.Infrastructure.Billing;
 /// Moves subscriptions down the ladder when their dates come, asks the payment provider what became of a renewal that
 /// nobody told us of, and tells it when nothing more is to be collected.
 /// </summary>
-internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory<SpoqDbContext> contexts, IPayments payments, SubscriptionLadder ladder)
+internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory<SpoqDbContext> contexts, IPayments payments, SubscriptionLadder ladder, PlanCatalogue plans)
     : DueWorker(services, SubscriptionTable.Name)
 {
     private static readonly TimeSpan s_providerAway = TimeSpan.FromMinutes(5);
@@ -24,6 +24,7 @@ internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory
         var seen = await LoadAsync(claim.Id, cancellationToken);
         SubscriptionFacts? facts = null;
         bool? told = null;
+        string? toldPlan = null;
         TimeSpan? away = null;
         try
         {
@@ -31,6 +32,12 @@ internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory
             {
                 await payments.SetRenewalAsync(reference, seen.IsRenewed, cancellationToken);
                 told = seen.IsRenewed;
+            }
+
+            if (seen.OwesPlanNews)
+            {
+                await payments.SetPlanAsync(ChangeOf(seen), cancellationToken);
+                toldPlan = seen.Plan;
             }
 
             facts = seen.IsToBeAskedFor(Clock.GetUtcNow()) ? await payments.FindSubscriptionAsync(seen.Reference!, cancellationToken) : null;
@@ -42,10 +49,10 @@ internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory
             _logger.LogWarning("Subscription {Id} waits for the payment provider: {Reason}", seen.Id, no.Message);
         }
 
-        await SettleAsync(claim, seen, facts, told, away);
+        await SettleAsync(claim, seen, facts, new Told(told, toldPlan), away);
     }
 
-    private async Task SettleAsync(Claim claim, Subscription seen, SubscriptionFacts? facts, bool? told, TimeSpan? away)
+    private async Task SettleAsync(Claim claim, Subscription seen, SubscriptionFacts? facts, Told told, TimeSpan? away)
     {
         // What was told to the payment provider is written down even while this node is shutting down.
         await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
@@ -57,9 +64,14 @@ internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory
             return;
         }
 
-        if (told is { } renewed)
+        if (told.Renewal is { } renewed)
         {
             subscription.RenewalWasTold(renewed);
+        }
+
+        if (told.Plan is { } plan)
+        {
+            subscription.PlanWasTold(plan);
         }
 
         if (facts is not null)
@@ -88,9 +100,17 @@ internal sealed class LadderWorker(DueWorkerServices services, IDbContextFactory
         await transaction.CommitAsync(CancellationToken.None);
     }
 
+    private PlanChange ChangeOf(Subscription subscription) =>
+        plans.Find(subscription.Plan) is { } plan && plan.Price(subscription.Interval) is { } price
+            ? new PlanChange(subscription.Reference!, plan.Key, plan.Name, subscription.Interval, price, subscription.PlanChangedAt ?? subscription.StartedAt)
+            : throw new PaymentsException($"The catalogue has no price for plan {subscription.Plan} by the {subscription.Interval}.");
+
     private async Task<Subscription> LoadAsync(Guid id, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         return await db.Set<Subscription>().AsNoTracking().SingleAsync(row => row.Id == id, cancellationToken);
     }
+
+    /// <summary>What the payment provider has heard in this visit; null: nothing.</summary>
+    private sealed record Told(bool? Renewal, string? Plan);
 }

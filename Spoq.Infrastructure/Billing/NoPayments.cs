@@ -19,5 +19,7 @@ internal sealed class NoPayments : IPayments
 
     public Task SetRenewalAsync(string subscription, bool isRenewed, CancellationToken cancellationToken) => throw Off;
 
+    public Task SetPlanAsync(PlanChange change, CancellationToken cancellationToken) => throw Off;
+
     public Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken) => throw Off;
 }

@@ -127,7 +127,7 @@ public sealed class SubscriptionLadder(IDbContextFactory<SpoqDbContext> contexts
     {
         var refusal = instance.State switch
         {
-            InstanceState.Running or InstanceState.Starting or InstanceState.Restarting => null,
+            InstanceState.Running or InstanceState.Starting or InstanceState.Restarting or InstanceState.Resizing => null,
             InstanceState.Failed => instance.RequestRestart(now),
             _ => instance.RequestStart(now),
         };

@@ -17,6 +17,7 @@ internal sealed class SubscriptionTable : IEntityTypeConfiguration<Subscription>
         builder.ToTable(Name);
         builder.Property(subscription => subscription.Id).ValueGeneratedNever();
         builder.Property(subscription => subscription.Plan).HasMaxLength(32);
+        builder.Property(subscription => subscription.PlanTold).HasMaxLength(32);
         builder.Property(subscription => subscription.HeldReason).HasMaxLength(500);
         builder.Property(subscription => subscription.Version).IsRowVersion();
         builder.HasOne<User>().WithMany().HasForeignKey(subscription => subscription.AccountId).OnDelete(DeleteBehavior.Restrict);
@@ -65,6 +66,16 @@ internal static class SubscriptionRows
         if (await db.LockLiveSubscriptionAsync(instanceId, cancellationToken) is { } subscription)
         {
             subscription.Close(SubscriptionEnd.Deleted, now);
+            await WakeLadderAsync(db, cancellationToken);
+        }
+    }
+
+    /// <summary>The instance has the size of another plan: it is paid from now on, and the payment provider is told by whoever looks at the row next.</summary>
+    public static async Task ChangePlanAsync(this SpoqDbContext db, Guid instanceId, string plan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (await db.LockLiveSubscriptionAsync(instanceId, cancellationToken) is { } subscription)
+        {
+            subscription.ChangePlan(plan, now);
             await WakeLadderAsync(db, cancellationToken);
         }
     }

@@ -24,7 +24,7 @@ public sealed class ConductorPokes(IDbContextFactory<SpoqDbContext> contexts, Co
     private const int AtOnce = 32;
 
     private static readonly string[] s_channels = [DeviceNotices.Channel, SessionNews.Channel, Grants.Channel, DesiredStates.Channel];
-    private static readonly InstanceState[] s_up = [InstanceState.Running, InstanceState.Starting, InstanceState.Restarting];
+    private static readonly InstanceState[] s_up = [InstanceState.Running, InstanceState.Starting, InstanceState.Restarting, InstanceState.Resizing];
 
     private readonly Channel<(string Of, Guid Id)> _news = Channel.CreateBounded<(string Of, Guid Id)>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly ConcurrentDictionary<Guid, bool> _waiting = [];

@@ -47,6 +47,13 @@ internal sealed class FlakyPayments(IPayments inner) : IPayments
         return true;
     });
 
+    public Task SetPlanAsync(PlanChange change, CancellationToken cancellationToken) => CallAsync(async () =>
+    {
+        Calls.Enqueue($"{change.Subscription} is {change.Plan} for {change.Price}");
+        await inner.SetPlanAsync(change, cancellationToken);
+        return true;
+    });
+
     public Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken) => CallAsync(async () =>
     {
         if (Declines)

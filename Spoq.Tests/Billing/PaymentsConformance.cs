@@ -122,6 +122,20 @@ public abstract class PaymentsConformance
     }
 
     [Fact]
+    public async Task Another_plan_is_renewed_however_often_that_is_told()
+    {
+        var (order, reference) = await PaidAsync();
+        var subscription = (await Payments.FindCheckoutAsync(reference, None))!.Subscription!;
+        var change = new PlanChange(subscription, "vps-2", "VPS 2", order.Interval, new Money(2600, "usd"), Now.AddDays(10));
+
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Payments.SetPlanAsync(change, None)));
+
+        Assert.Equal(RenewalStanding.Paid, (await Payments.FindSubscriptionAsync(subscription, None))!.Standing);
+        Assert.Equal(order.Price, (await Payments.FindCheckoutAsync(reference, None))!.Total);
+        await Assert.ThrowsAsync<PaymentsException>(() => Payments.SetPlanAsync(change with { Subscription = "sub_that_never_was" }, None));
+    }
+
+    [Fact]
     public async Task One_more_period_is_collected_once_and_goes_back_once()
     {
         var (order, reference) = await PaidAsync();

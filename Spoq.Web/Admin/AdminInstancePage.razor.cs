@@ -22,7 +22,7 @@ public sealed partial class AdminInstancePage(AdminReports reports, AdminActions
 
     private bool CanHold => _file?.Subscription is { HeldAt: null, TerminatedAt: null };
 
-    private bool CanForceStop => _file!.Instance is { ReadyAt: not null, State: InstanceState.Running or InstanceState.Starting or InstanceState.Restarting or InstanceState.Failed };
+    private bool CanForceStop => _file!.Instance is { ReadyAt: not null, State: InstanceState.Running or InstanceState.Starting or InstanceState.Restarting or InstanceState.Resizing or InstanceState.Failed };
 
     private bool CanRefund => _file!.Instance is { ReadyAt: null, State: InstanceState.Provisioning or InstanceState.Failed };
 

@@ -113,7 +113,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
     private async Task AskAsync(Instance instance, Func<Guid, Guid, CancellationToken, Task<Refusal?>> ask)
     {
         // The second of two quick presses may arrive when the first is done: what it was meant for is under way.
-        if (_busy is not null || instance.State is InstanceState.Starting or InstanceState.Stopping or InstanceState.Restarting)
+        if (_busy is not null || instance.State is InstanceState.Starting or InstanceState.Stopping or InstanceState.Restarting or InstanceState.Resizing)
         {
             return;
         }

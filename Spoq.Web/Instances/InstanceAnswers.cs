@@ -8,6 +8,7 @@ namespace Spoq.Web.Instances;
 /// <summary>An instance as the API tells it.</summary>
 /// <param name="Status">What it is, such as <c>draft</c>, <c>provisioning</c>, <c>running</c>, <c>stopped</c>, <c>failed</c>.</param>
 /// <param name="Role">What the caller may do with it: <c>owner</c>, <c>operator</c> or <c>viewer</c>.</param>
+/// <param name="NextPlan">The plan whose size it is being given; null: it keeps the one it has.</param>
 /// <param name="HostKeyFingerprint">SHA256 fingerprint of its SSH host key; null where it has no SSH.</param>
 internal sealed record InstanceAnswer(
     Guid Id,
@@ -15,6 +16,7 @@ internal sealed record InstanceAnswer(
     string Hostname,
     string Username,
     string Plan,
+    string? NextPlan,
     string Region,
     string Provider,
     InstanceState Status,
@@ -38,6 +40,7 @@ internal sealed record InstanceAnswer(
         instance.Hostname,
         instance.Username,
         instance.Plan,
+        instance.NextPlan,
         instance.Region,
         instance.Provider,
         instance.State,

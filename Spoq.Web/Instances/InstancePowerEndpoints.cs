@@ -24,8 +24,6 @@ internal static class InstancePowerEndpoints
         Map(routes, "stop", "Stop a computer; its data is kept", (instances, owner, id, stop) => instances.StopAsync(owner, id, stop));
         Map(routes, "restart", "Restart a computer", (instances, owner, id, stop) => instances.RestartAsync(owner, id, stop));
         Map(routes, "retry", "Try again at the step that failed", (instances, owner, id, stop) => instances.RetryAsync(owner, id, stop));
-        routes.MapApi("POST", InstanceEndpoints.One + "/resize", ResizeAsync).RequireAccount().Idempotent().AlwaysRefuses(404, 503).WithTags(Tag)
-            .WithSummary("Change the size of a computer").WithDescription("Not offered yet: always answers 503 `resize_unavailable`.");
     }
 
     private static void Map(IEndpointRouteBuilder routes, string verb, string summary, Ask ask) => routes
@@ -51,10 +49,4 @@ internal static class InstancePowerEndpoints
         var after = await members.FindAsync(user.AccountId(), instanceId, cancellationToken);
         return TypedResults.Accepted($"{InstanceEndpoints.Root}/{instanceId}/status", InstanceAnswer.Of(after!));
     }
-
-    private static async Task<ProblemHttpResult> ResizeAsync(Guid instanceId, ResizeBody body, ClaimsPrincipal user, MemberService members, CancellationToken cancellationToken) =>
-        (await InstanceEndpoints.OwnAsync(instanceId, user, members, cancellationToken) ?? InstanceRefusals.ResizeUnavailable).ToProblem();
-
-    /// <param name="Plan">A key of <c>GET /api/plans</c>.</param>
-    private sealed record ResizeBody(string? Plan = null);
 }

@@ -14,6 +14,7 @@ internal static class InstanceWords
         InstanceState.Stopped => "Stopped",
         InstanceState.Starting => "Starting",
         InstanceState.Restarting => "Restarting",
+        InstanceState.Resizing => "Changing size",
         InstanceState.Failed => "Needs you",
         InstanceState.Cancelling => "Cancelling",
         InstanceState.Cancelled => "Cancelled",
@@ -27,7 +28,7 @@ internal static class InstanceWords
     {
         InstanceState.Running => "good",
         InstanceState.Failed => "bad",
-        InstanceState.Provisioning or InstanceState.Starting or InstanceState.Restarting => "good busy",
+        InstanceState.Provisioning or InstanceState.Starting or InstanceState.Restarting or InstanceState.Resizing => "good busy",
         InstanceState.Stopping or InstanceState.Cancelling or InstanceState.Deleting => "warn busy",
         _ => "",
     };

@@ -1,6 +1,7 @@
 using Spoq.Web.Instances.Containers;
 using Spoq.Web.Instances.Providers.Byo;
 using Spoq.Web.Instances.Provisioning;
+using Spoq.Web.Instances.Resizing;
 using Spoq.Web.Instances.Setup;
 
 namespace Spoq.Web.Instances;
@@ -15,6 +16,7 @@ internal static class InstancesEndpoints
         routes.MapSetup();
         routes.MapInstanceResource();
         routes.MapInstancePower();
+        routes.MapInstanceSize();
         routes.MapInstanceStatus();
         routes.MapInstanceEvents();
         routes.MapCheckoutConfirmation();

@@ -25,6 +25,7 @@ public static class Icons
         ["server"] = "M4 5h16v6H4zM4 13h16v6H4zM7.5 8v.1M7.5 16v.1",
         ["play"] = "M7 5l12 7-12 7z",
         ["stop"] = "M6.5 6.5h11v11h-11z",
+        ["resize"] = "M4 14v6h6M20 10V4h-6M4 20l7-7M20 4l-7 7",
         ["restart"] = "M19.5 12a7.5 7.5 0 1 1-2.3-5.4M19.5 4v4h-4",
         ["plus"] = "M12 5v14M5 12h14",
         ["trash"] = "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",

@@ -4,6 +4,8 @@ using Spoq.Bench;
 var all = new Dictionary<string, Func<Task>>
 {
     ["claims"] = ClaimBench.RunAsync,
+    ["reconciler"] = ReconcilerBench.RunAsync,
+    ["checkout"] = CheckoutBench.RunAsync,
     ["start"] = StartBench.RunAsync,
     ["weight"] = PageWeightBench.RunAsync,
     ["screen"] = ScreenBench.RunAsync,

@@ -38,6 +38,16 @@ public interface IServerProvider
     /// <summary>Returns when the server is off or on its way there; one that is off or gone stays as it is.</summary>
     Task StopAsync(string reference, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Gives a server that is off another size, and keeps its data; with <see cref="ServerCapabilities.Resize"/> only. Returns
+    /// when it has that size; one that has it stays as it is.
+    /// </summary>
+    Task ResizeAsync(string reference, ServerSize size, CancellationToken cancellationToken) =>
+        throw new ProviderException("This provider cannot change the size of a computer that exists.") { Code = "resize_unavailable", IsFinal = true };
+
+    /// <summary>Bytes that its owner's data takes; null: what its Conductor reports is right, because the disk is its own.</summary>
+    Task<long?> DataBytesAsync(string reference, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
     /// <summary>The server called home and proved itself: what only its making needed (scripts, secrets) goes.</summary>
     Task SettleAsync(string reference, CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -67,6 +77,9 @@ public enum ServerCapabilities
 
     /// <summary>The machine is the customer's: it runs on, keeps its SSH host key and its data, whatever we end.</summary>
     OwnersMachine = 16,
+
+    /// <summary>With <see cref="Resize"/>: a smaller disk too.</summary>
+    Shrink = 32,
 }
 
 /// <summary>All a provider must know to make one instance's server.</summary>

@@ -9,6 +9,12 @@ public enum Road
     Restart,
     Delete,
 
+    /// <summary>To the size of <see cref="Instance.NextPlan"/>, seen running before it is paid for.</summary>
+    Resize,
+
+    /// <summary>The way out of a change that did not work: to the size of <see cref="Instance.Plan"/>.</summary>
+    ResizeBack,
+
     /// <summary>Compensation: what was made is removed and the payment goes back.</summary>
     Cancel,
 }
@@ -22,6 +28,8 @@ public static class Roads
         [Road.Start] = [Step.StartServer, Step.AwaitServer, Step.Verify, Step.Ready],
         [Road.Stop] = [Step.StopServer],
         [Road.Restart] = [Step.StopServer, Step.StartServer, Step.AwaitServer, Step.Verify, Step.Ready],
+        [Road.Resize] = [Step.StopServer, Step.ResizeServer, Step.StartServer, Step.AwaitServer, Step.Verify, Step.Ready],
+        [Road.ResizeBack] = [Step.StopServer, Step.ResizeServer, Step.StartServer, Step.AwaitServer, Step.Verify, Step.Ready],
         [Road.Delete] = [Step.RevokeAccess, Step.RemoveDns, Step.StopServer, Step.DeleteServer, Step.Close],
         [Road.Cancel] = [Step.RevokeAccess, Step.RemoveDns, Step.DeleteServer, Step.Refund, Step.Close],
     };

@@ -14,6 +14,8 @@ public static class StateWords
         InstanceState.Stopped => "Stopped. Your data is kept.",
         InstanceState.Starting => "Starting.",
         InstanceState.Restarting => "Restarting.",
+        InstanceState.Resizing when instance.Road == Road.ResizeBack => "Going back to the size it had: the new one could not be had.",
+        InstanceState.Resizing => "Changing the size. Your data stays.",
         InstanceState.Failed => $"{instance.Step?.Title(instance) ?? "A step"} did not work.",
         InstanceState.Cancelling => "Cancelling: everything made so far is removed and your payment goes back.",
         InstanceState.Cancelled when instance.PaidAt is null => "Given up before it was paid.",

@@ -17,6 +17,7 @@ public enum Step
     Ready,
     StopServer,
     StartServer,
+    ResizeServer,
     RevokeAccess,
     RemoveDns,
     DeleteServer,

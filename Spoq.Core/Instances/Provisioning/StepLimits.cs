@@ -18,6 +18,7 @@ public sealed record StepLimits(TimeSpan Deadline, int Attempts)
         Step.Verify => Minutes(4, 12),
         Step.Ready => Minutes(1, 5),
         Step.StartServer or Step.StopServer => Minutes(4, 6),
+        Step.ResizeServer => Minutes(6, 6),
         _ => Minutes(15, 20),
     };
 

@@ -47,6 +47,14 @@ public sealed class PretendCheckout(
     /// <summary>Nothing more is collected when the period that runs then is over.</summary>
     public DateTimeOffset? RenewalOffAt { get; private set; }
 
+    /// <summary>What is renewed, where that is no longer what was bought.</summary>
+    public string? RenewalPlan { get; private set; }
+
+    public long? RenewalAmount { get; private set; }
+
+    /// <summary>What changes of plan add to the next payment, or take off it.</summary>
+    public long? Proration { get; private set; }
+
     public Money Price => new(Amount, Currency);
 
     internal string SubscriptionId => SubscriptionPrefix + IntentId.ToString("n");
@@ -86,6 +94,20 @@ public sealed class PretendCheckout(
     }
 
     public void SetRenewal(bool isRenewed, DateTimeOffset now) => RenewalOffAt = isRenewed ? null : RenewalOffAt ?? now;
+
+    public void ChangePlan(PlanChange change)
+    {
+        if ((RenewalPlan ?? PlanName) == change.PlanName)
+        {
+            return;
+        }
+
+        var end = Subscription(change.At)?.PaidUntil ?? change.At;
+        var start = Interval == BillingInterval.Year ? end.AddYears(-1) : end.AddMonths(-1);
+        Proration = (Proration ?? 0) + Core.Billing.Proration.Of(new Money(RenewalAmount ?? Amount, Currency), change.Price, start, end, change.At).MinorUnits;
+        RenewalPlan = change.PlanName;
+        RenewalAmount = change.Price.MinorUnits;
+    }
 
     /// <summary>Pretend money never runs out: each period is paid when it begins.</summary>
     internal SubscriptionFacts? Subscription(DateTimeOffset now)

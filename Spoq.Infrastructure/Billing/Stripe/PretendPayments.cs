@@ -84,6 +84,18 @@ public sealed class PretendPayments : IPayments
         await db.SaveChangesAsync(cancellationToken);
     }
 
+    public async Task SetPlanAsync(PlanChange change, CancellationToken cancellationToken)
+    {
+        await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var intentId = IntentOf(change.Subscription);
+        var session = await db.Set<PretendCheckout>().FromSql($"select * from pretend_checkouts where intent_id = {intentId} for update").SingleOrDefaultAsync(cancellationToken)
+            ?? throw new PaymentsException($"There is no pretend subscription {change.Subscription}.");
+        session.ChangePlan(change);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
     /// <summary>A checkout that was paid the moment it was made.</summary>
     public async Task<CollectedPayment> CollectAsync(PaymentDemand demand, CancellationToken cancellationToken)
     {

@@ -15,6 +15,7 @@ using Spoq.Infrastructure.Instances.Providers.Container;
 using Spoq.Infrastructure.Instances.Providers.Fly;
 using Spoq.Infrastructure.Instances.Providers.Hostinger;
 using Spoq.Infrastructure.Instances.Providers.Local;
+using Spoq.Infrastructure.Instances.Resizing;
 using Spoq.Infrastructure.Ops;
 using Spoq.Infrastructure.Ops.Chores;
 using Spoq.Infrastructure.Releases;
@@ -74,6 +75,8 @@ internal static class ProvisioningSetup
         services.AddSingleton<IProvisioningStep, ReadyStep>();
         services.AddSingleton<IProvisioningStep, StopServerStep>();
         services.AddSingleton<IProvisioningStep, StartServerStep>();
+        services.AddSingleton<IProvisioningStep, ResizeServerStep>();
+        services.AddSingleton<SizeService>();
         services.AddSingleton<IProvisioningStep, RevokeAccessStep>();
         services.AddSingleton<IProvisioningStep, RemoveDnsStep>();
         services.AddSingleton<IProvisioningStep, DeleteServerStep>();

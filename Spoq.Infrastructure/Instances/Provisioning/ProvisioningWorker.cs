@@ -1,10 +1,13 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using Spoq.Core.Billing;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Infrastructure.Accounts;
+using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Resizing;
 using Spoq.Infrastructure.Ops;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
@@ -14,7 +17,7 @@ namespace Spoq.Infrastructure.Instances.Provisioning;
 /// guarded by the lease token. Nothing lives in memory: another node goes on where this one died.
 /// </summary>
 internal sealed class ProvisioningWorker(
-    DueWorkerServices services, IDbContextFactory<SpoqDbContext> contexts, IEnumerable<IProvisioningStep> steps, InstanceObserver observer, AccountPost post)
+    DueWorkerServices services, IDbContextFactory<SpoqDbContext> contexts, IEnumerable<IProvisioningStep> steps, InstanceObserver observer, AccountPost post, PlanCatalogue plans)
     : DueWorker(services, InstanceNews.Table)
 {
     /// <summary>A step that takes longer hangs; the lease is kept alive meanwhile.</summary>
@@ -108,6 +111,7 @@ internal sealed class ProvisioningWorker(
         if (instance.IsStillAt(seen))
         {
             settle(db, instance, Clock.GetUtcNow());
+            await PayForSizeAsync(db, seen, instance);
             await WriteAsync(db, seen, instance);
         }
 
@@ -121,7 +125,20 @@ internal sealed class ProvisioningWorker(
         await transaction.CommitAsync(CancellationToken.None);
     }
 
-    /// <summary>The ends of a purchase that its owner hears of wherever they are. Only the visit that brings one about writes.</summary>
+    /// <summary>The size that was seen running is what is paid from now on.</summary>
+    private async Task PayForSizeAsync(SpoqDbContext db, Instance before, Instance after)
+    {
+        if (before.Plan != after.Plan)
+        {
+            var now = Clock.GetUtcNow();
+            await db.ChangePlanAsync(after.Id, after.Plan, now, CancellationToken.None);
+            db.Tell(after, now, "resized", $"It has the size of {NameOf(after.Plan)} now.");
+        }
+    }
+
+    private string NameOf(string plan) => plans.Find(plan)?.Name ?? plan;
+
+    /// <summary>The ends of a purchase, and of a change of size, that its owner hears of wherever they are. Only the visit that brings one about writes.</summary>
     private async Task WriteAsync(SpoqDbContext db, Instance before, Instance after)
     {
         if (before.ReadyAt is null && after.ReadyAt is not null)
@@ -135,6 +152,14 @@ internal sealed class ProvisioningWorker(
         else if (before.State == InstanceState.Deleting && after is { State: InstanceState.Deleted, IsOwnServer: true })
         {
             await post.AddAsync(db, after.AccountId, (to, links) => ProvisioningMails.Detached(to, after, links.Dashboard), CancellationToken.None);
+        }
+        else if (before.Plan != after.Plan)
+        {
+            await post.AddAsync(db, after.AccountId, (to, links) => ResizeMails.Done(to, after, NameOf(after.Plan), links.Billing), CancellationToken.None);
+        }
+        else if (before.Road == Road.Resize && after.Road == Road.ResizeBack)
+        {
+            await post.AddAsync(db, after.AccountId, (to, links) => ResizeMails.Undone(to, after, NameOf(before.NextPlan!), NameOf(after.Plan), links.Dashboard), CancellationToken.None);
         }
     }
 

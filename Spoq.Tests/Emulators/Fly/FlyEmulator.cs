@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -23,6 +24,9 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
 
     /// <summary>How many machines the host of a volume has no room for.</summary>
     public int FullHosts { get; set; }
+
+    /// <summary>As it was seen to answer, whatever its contract says: true and false where requests take words.</summary>
+    public bool SaysAutostopAsBoolean { get; set; }
 
     public override string PurchaseCall => "POST /v1/apps/spoq-*/machines";
 
@@ -81,6 +85,22 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
             found.Volumes.Add(volume);
             return Results.Json(Json(volume));
         }));
+        one.MapPut("/volumes/{id}/extend", (string name, string id, JsonElement body) => On(name, found =>
+        {
+            var at = found.Volumes.FindIndex(volume => volume.Id == id);
+            if (at < 0)
+            {
+                return No(404, "no such volume");
+            }
+
+            if (body.GetProperty("size_gb").GetInt32() < found.Volumes[at].SizeGb)
+            {
+                return No(400, "volumes can only grow");
+            }
+
+            found.Volumes[at] = found.Volumes[at] with { SizeGb = body.GetProperty("size_gb").GetInt32() };
+            return Results.Json(new { needs_restart = true, volume = Json(found.Volumes[at]) });
+        }));
         one.MapDelete("/volumes/{id}", (string name, string id) => On(name, found =>
         {
             if (found.Volumes.Find(volume => volume.Id == id) is not { } volume)
@@ -108,6 +128,7 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
             return Results.Json(found.Machines.Select(Json));
         }));
         machines.MapPost("", (string name, JsonElement body) => On(name, found => NewMachine(found, body)));
+        machines.MapPost("/{id}", (string name, string id, JsonElement body) => On(name, found => Update(found, id, body)));
         machines.MapPost("/{id}/start", (string name, string id) => OnMachine(name, id, machine => machine.State is "stopped" or "suspended" or "created", machine => machine.Become("starting", "started")));
         machines.MapPost("/{id}/stop", (string name, string id) => OnMachine(name, id, machine => machine.State is "started" or "starting", machine => machine.Become("stopping", "stopped")));
         machines.MapDelete("/{id}", (string name, string id) => OnMachine(name, id, _ => true, machine => machine.Become("destroying", "destroyed")));
@@ -157,6 +178,37 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
         return Results.Json(Json(app.Machines[^1]));
     }
 
+    /// <summary>The whole configuration takes the place of the old one; mounts cannot be changed.</summary>
+    private IResult Update(App app, string id, JsonElement body)
+    {
+        if (app.Machines.Find(one => one.Id == id) is not { } machine)
+        {
+            return No(404, "machine not found");
+        }
+
+        if (body.TryGetProperty("current_version", out var version) && version.GetString() != machine.Version)
+        {
+            return No(409, "the machine has changed since");
+        }
+
+        var config = body.GetProperty("config");
+        if (config.GetProperty("mounts")[0].GetProperty("volume").GetString() != machine.Volume || config.GetProperty("services").EnumerateArray().Any(service => service.GetProperty("autostop").ValueKind != JsonValueKind.String))
+        {
+            return No(400, "mounts cannot be changed, and autostop is a word");
+        }
+
+        if (IsSoldOut || FullHosts > 0)
+        {
+            FullHosts--;
+            return No(422, "could not reserve resource for machine: insufficient capacity", "insufficient_capacity");
+        }
+
+        machine.Change(config.Clone(), $"v{++_next}");
+        var isOff = machine.State is "stopped" or "suspended" or "created" || (body.TryGetProperty("skip_launch", out var skip) && skip.GetBoolean());
+        machine.Become("updating", isOff ? "stopped" : "started");
+        return Results.Json(Json(machine));
+    }
+
     private IResult On(string name, Func<App, IResult> act)
     {
         if (!Apps.TryGetValue(name, out var found))
@@ -193,7 +245,23 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
 
     private static object Json(Volume volume) => new { id = volume.Id, name = "home", state = "created", region = volume.Region, size_gb = volume.SizeGb, encrypted = true };
 
-    private static object Json(Machine machine) => new { id = machine.Id, name = machine.Name, state = machine.State, region = "fra", instance_id = "01", created_at = "2026-01-01T00:00:00Z" };
+    private object Json(Machine machine) => new { id = machine.Id, name = machine.Name, state = machine.State, region = "fra", instance_id = "01", version = machine.Version, config = Answered(machine.Config), created_at = "2026-01-01T00:00:00Z" };
+
+    private JsonNode Answered(JsonElement config)
+    {
+        var answered = JsonNode.Parse(config.GetRawText())!;
+        if (!SaysAutostopAsBoolean)
+        {
+            return answered;
+        }
+
+        foreach (var service in answered["services"]?.AsArray() ?? [])
+        {
+            service!["autostop"] = (string?)service["autostop"] == "stop";
+        }
+
+        return answered;
+    }
 
     private static IResult No(int code, string error, string status = "unknown") => Results.Json(new { error, status }, statusCode: code);
 
@@ -231,6 +299,10 @@ internal sealed class FlyEmulator(TimeProvider clock) : ServerVendorEmulator(clo
 
         public string Volume => volume;
 
-        public JsonElement Config => config;
+        public JsonElement Config { get; private set; } = config;
+
+        public string Version { get; private set; } = "v0";
+
+        public void Change(JsonElement config, string version) => (Config, Version) = (config, version);
     }
 }

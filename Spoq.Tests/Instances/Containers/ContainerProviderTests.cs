@@ -134,6 +134,63 @@ public sealed class ContainerProviderTests : IAsyncLifetime
     }
 
     [EngineFact]
+    public async Task Another_size_keeps_the_data_also_when_it_is_made_anew_later()
+    {
+        var order = NewOrder() with { Size = new ServerSize(1, 2, 10) };
+        var name = (await NewProvider().CreateAsync(order, CancellationToken.None)).Reference;
+        await Shell.CheckAsync($"{TestEngine.Podman} exec {name} /bin/dash -c 'echo kept >/home/note'");
+        await NewProvider().StopAsync(name, CancellationToken.None);
+
+        await NewProvider().ResizeAsync(name, new ServerSize(2, 4, 20), CancellationToken.None);
+        await NewProvider().ResizeAsync(name, new ServerSize(2, 4, 20), CancellationToken.None);
+
+        Assert.Equal(ServerPower.Stopped, (await NewProvider().GetAsync(name, CancellationToken.None))!.Power);
+        await NewProvider().StartAsync(name, CancellationToken.None);
+        await BecomesAsync(name, ServerPower.Running);
+        Assert.Equal("2000000000 4294967296", await LimitsAsync(name));
+        Assert.Equal("kept\n", await Shell.CheckAsync($"{TestEngine.Podman} exec {name} /bin/cat /home/note"));
+        Assert.Equal([$"container {name}", $"network {name}", $"volume {name}"], Lines(await TestEngine.EverythingAsync(name)));
+
+        // Its container alone is taken away: what is made around the data has the size it had last.
+        await Shell.CheckAsync($"{TestEngine.Podman} rm -f -t 0 {name}");
+        await NewProvider().StartAsync(name, CancellationToken.None);
+        await BecomesAsync(name, ServerPower.Running);
+        Assert.Equal("2000000000 4294967296", await LimitsAsync(name));
+    }
+
+    [EngineFact]
+    public async Task A_death_in_the_middle_of_a_change_of_size_is_finished_by_the_next_visit()
+    {
+        for (var calls = 1; ; calls++)
+        {
+            var order = NewOrder() with { Size = new ServerSize(1, 2, 10) };
+            var name = (await NewProvider().CreateAsync(order, CancellationToken.None)).Reference;
+            await using var passage = await DyingPassage.StartAsync(_options.SocketPath, calls);
+            ProviderException? died = null;
+            try
+            {
+                await TestEngine.Provider(Copy(_options, passage.Socket)).ResizeAsync(name, new ServerSize(1, 3, 10), CancellationToken.None);
+            }
+            catch (ProviderException no)
+            {
+                died = no;
+            }
+
+            await NewProvider().ResizeAsync(name, new ServerSize(1, 3, 10), CancellationToken.None);
+            await NewProvider().StartAsync(name, CancellationToken.None);
+            await BecomesAsync(name, ServerPower.Running);
+            Assert.Equal("1000000000 3221225472", await LimitsAsync(name));
+            await NewProvider().EndAsync(name, CancellationToken.None);
+            Assert.Empty(Lines(await TestEngine.EverythingAsync(name)));
+            if (died is null)
+            {
+                Assert.InRange(calls, 8, 20);
+                return;
+            }
+        }
+    }
+
+    [EngineFact]
     public async Task A_full_machine_is_offered_to_nobody_and_refuses_for_good()
     {
         var order = NewOrder();
@@ -215,6 +272,8 @@ public sealed class ContainerProviderTests : IAsyncLifetime
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     private static async Task<string> ImageOfAsync(string name) => (await Shell.CheckAsync($$$"""{{{TestEngine.Podman}}} inspect {{{name}}} --format '{{.ImageName}}'""")).Trim();
+
+    private static async Task<string> LimitsAsync(string name) => (await Shell.CheckAsync($$$"""{{{TestEngine.Podman}}} inspect {{{name}}} --format '{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}'""")).Trim();
 
     private Task BecomesAsync(string name, ServerPower power) =>
         Eventually.TrueAsync(async () => (await NewProvider().GetAsync(name, CancellationToken.None))?.Power == power, $"the container to be {power}");

@@ -1,4 +1,7 @@
+using Microsoft.EntityFrameworkCore;
+using Spoq.Core.Billing;
 using Spoq.Core.Instances;
+using Spoq.Infrastructure.Instances.Resizing;
 
 namespace Spoq.Tests.Instances.Providers;
 
@@ -55,5 +58,43 @@ public sealed class EveryInstantTests(VendorWorld world, Xunit.Abstractions.ITes
 
         Assert.Empty(World.Hostinger.Renewing.Except(World.Hostinger.Machines.Where(vm => vm.Hostname.StartsWith("spoq-", StringComparison.Ordinal)).Select(vm => vm.SubscriptionId)));
         Assert.Equal("", string.Join("; ", emulator.Wrong.Concat(World.Zone.Wrong).Distinct().Take(5)));
+    }
+
+    [Fact]
+    public async Task A_size_is_changed_and_paid_once_whenever_a_node_dies()
+    {
+        foreach (var (at, where) in await InstantsAsync(async () => await ResizeAsync((await BuyAsync("fly", "vps-1", "ams", InstanceState.Running)).Id)))
+        {
+            World.Death.Plan(int.MaxValue, DeathAt.BeforeSending);
+            var id = (await BuyAsync("fly", "vps-1", "ams", InstanceState.Running)).Id;
+            World.Death.Plan(at, where);
+            var before = World.Fly.Bought.Count;
+
+            var instance = await ResizeAsync(id);
+
+            var instant = $"fly, call {at}, {where}";
+            var app = World.Fly.Apps[instance.ServerReference!];
+            Assert.True((instance.Plan, instance.NextPlan, instance.ServerPlan) == ("vps-2", null, null), $"{instant}: it has the plan {instance.Plan}");
+            Assert.True(app.Machines.Single().Config.GetProperty("guest").GetProperty("memory_mb").GetInt32() == 8192, $"{instant}: its memory is another");
+            Assert.True(app.Volumes.Single().SizeGb == 100, $"{instant}: its disk has {app.Volumes.Single().SizeGb} GB");
+            Assert.True(World.Fly.Bought.Count == before, $"{instant}: another server was bought");
+            await using var db = World.NewContext();
+            Assert.True(await db.Set<Subscription>().AnyAsync(row => row.InstanceId == id && row.Plan == "vps-2"), $"{instant}: another plan is paid");
+            Assert.True(await db.InstanceEvents.CountAsync(line => line.InstanceId == id && line.Kind == "resized") == 1, $"{instant}: it is told more than once");
+        }
+
+        Assert.Equal("", string.Join("; ", World.Fly.Wrong.Distinct().Take(5)));
+    }
+
+    private Guid AccountOf(Guid id)
+    {
+        using var db = World.NewContext();
+        return db.Instances.Where(row => row.Id == id).Select(row => row.AccountId).Single();
+    }
+
+    private async Task<Instance> ResizeAsync(Guid id)
+    {
+        Assert.Null(await Living<SizeService>().ResizeAsync(AccountOf(id), id, "vps-2", CancellationToken.None));
+        return (await DriveAsync(InstanceState.Running, id))[0];
     }
 }

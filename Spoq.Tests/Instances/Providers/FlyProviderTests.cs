@@ -149,6 +149,119 @@ public sealed class FlyProviderTests : VendorConformance
         Assert.Equal(5, (await Provider.ListAsync(CancellationToken.None)).Count);
     }
 
+    [Fact]
+    public async Task Another_size_is_another_guest_and_a_longer_volume_of_the_same_machine()
+    {
+        var order = await OffAsync(new ServerSize(1, 4, 50));
+        var app = Assert.Single(Fly.Apps.Values);
+        var before = Assert.Single(app.Machines);
+        var services = before.Config.GetProperty("services").GetRawText();
+
+        await SizedAsync(order, new ServerSize(8, 32, 400));
+
+        var machine = Assert.Single(app.Machines);
+        Assert.Equal((before.Id, "stopped"), (machine.Id, machine.State));
+        Assert.Equal((8, 32 * 1024, "performance"), GuestOf(machine));
+        Assert.Equal((machine.Volume, 400), (Assert.Single(app.Volumes).Id, app.Volumes[0].SizeGb));
+        Assert.Equal(services, machine.Config.GetProperty("services").GetRawText());
+        Assert.Equal(order.InstanceId.ToString(), machine.Config.GetProperty("env").GetProperty("SPOQ_INSTANCE").GetString());
+        Assert.Single(Fly.Bought);
+        Assert.Empty(Fly.Wrong);
+    }
+
+    [Theory]
+    [InlineData("POST /v1/apps/spoq-*/machines/m*", nameof(Fault.DropAfter))]
+    [InlineData("POST /v1/apps/spoq-*/machines/m*", nameof(Fault.ErrorAfter))]
+    [InlineData("POST /v1/apps/spoq-*/machines/m*", nameof(Fault.DropBefore))]
+    [InlineData("POST /v1/apps/spoq-*/machines/m*", nameof(Fault.GarbageAfter))]
+    [InlineData("PUT /v1/apps/spoq-*/volumes/*/extend", nameof(Fault.DropAfter))]
+    [InlineData("PUT /v1/apps/spoq-*/volumes/*/extend", nameof(Fault.ErrorAfter))]
+    [InlineData("PUT /v1/apps/spoq-*/volumes/*/extend", nameof(Fault.TooManyWithHeaders))]
+    [InlineData("GET /v1/apps/spoq-*/machines", nameof(Fault.GarbageAfter))]
+    public async Task A_size_whose_answer_was_lost_is_given_once(string call, string named)
+    {
+        var order = await OffAsync(new ServerSize(1, 4, 50));
+        var fault = Enum.Parse<Fault>(named);
+        Fly.Fail(fault, call);
+
+        await SizedAsync(order, new ServerSize(2, 8, 100));
+
+        var app = Assert.Single(Fly.Apps.Values);
+        Assert.Equal((4, 8192, "shared"), GuestOf(Assert.Single(app.Machines)));
+        Assert.Equal(100, Assert.Single(app.Volumes).SizeGb);
+        Assert.Equal(fault == Fault.DropBefore ? 2 : 1, Fly.Calls.Count(made => made.StartsWith("POST ", StringComparison.Ordinal) && made.Contains("/machines/m", StringComparison.Ordinal) && !made.EndsWith("/stop", StringComparison.Ordinal)));
+        Assert.Empty(Fly.Wrong);
+    }
+
+    [Fact]
+    public async Task A_size_without_room_is_refused_with_the_volume_untouched_and_the_way_back_is_open()
+    {
+        var order = await OffAsync(new ServerSize(1, 4, 50));
+        Fly.FullHosts = 1;
+        var no = await Assert.ThrowsAsync<ProviderException>(() => Provider.ResizeAsync(ServerMark.Of(order.InstanceId), new ServerSize(2, 8, 100), CancellationToken.None));
+        Assert.Equal(("sold_out", 50), (no.Code, Assert.Single(Assert.Single(Fly.Apps.Values).Volumes).SizeGb));
+
+        await SizedAsync(order, new ServerSize(2, 8, 100));
+        await SizedAsync(order, new ServerSize(1, 4, 50));
+
+        // A volume never shrinks: the machine is small again, its disk is not.
+        Assert.Equal((2, 4096, "shared"), GuestOf(Assert.Single(Assert.Single(Fly.Apps.Values).Machines)));
+        Assert.Equal(100, Assert.Single(Assert.Single(Fly.Apps.Values).Volumes).SizeGb);
+        Assert.False(Provider.Capabilities.HasFlag(ServerCapabilities.Shrink));
+    }
+
+    [Fact]
+    public async Task What_is_answered_with_true_and_false_is_sent_back_in_words()
+    {
+        Fly.SaysAutostopAsBoolean = true;
+        var order = await OffAsync(new ServerSize(1, 4, 50));
+
+        await SizedAsync(order, new ServerSize(2, 8, 100));
+
+        Assert.All(Assert.Single(Assert.Single(Fly.Apps.Values).Machines).Config.GetProperty("services").EnumerateArray(), service => Assert.Equal("off", service.GetProperty("autostop").GetString()));
+        Assert.All(Fly.Wrong, wrong => Assert.EndsWith("autostop is boolean, not string", wrong, StringComparison.Ordinal));
+        Fly.Wrong.Clear();
+    }
+
+    [Fact]
+    public async Task A_size_that_nobody_sells_and_a_machine_that_is_gone_are_refused_for_good()
+    {
+        var order = await OffAsync(new ServerSize(1, 4, 50));
+        var large = await Assert.ThrowsAsync<ProviderException>(() => Provider.ResizeAsync(ServerMark.Of(order.InstanceId), new ServerSize(32, 256, 100), CancellationToken.None));
+        var gone = await Assert.ThrowsAsync<ProviderException>(() => Provider.ResizeAsync(ServerMark.Of(Guid.CreateVersion7()), new ServerSize(2, 8, 100), CancellationToken.None));
+
+        Assert.Equal((("sold_out", true), ("server_gone", true)), ((large.Code, large.IsFinal), (gone.Code, gone.IsFinal)));
+    }
+
+    private async Task<ServerOrder> OffAsync(ServerSize size)
+    {
+        var order = OrderHere() with { Size = size };
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        await Provider.StopAsync(made.Reference, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Stopped);
+        return order;
+    }
+
+    /// <summary>As the engine does it: again, until it is done.</summary>
+    private async Task SizedAsync(ServerOrder order, ServerSize size)
+    {
+        for (var visit = 0; visit < 6; visit++)
+        {
+            try
+            {
+                await Provider.ResizeAsync(ServerMark.Of(order.InstanceId), size, CancellationToken.None);
+                return;
+            }
+            catch (ProviderException no) when (!no.IsFinal)
+            {
+                // Looked at again.
+            }
+        }
+
+        throw new TimeoutException("It never had that size.");
+    }
+
     protected override IServerProvider NewProvider()
     {
         var options = Options.Create(new FlyOptions { ApiToken = FlyEmulator.ApiToken, Organization = FlyEmulator.Organization, Image = Image, BaseUrl = Fly.BaseUrl });

@@ -48,6 +48,8 @@ internal class Relocated : IServerProvider
 
     public Task StopAsync(string reference, CancellationToken cancellationToken) => _real.StopAsync(reference, cancellationToken);
 
+    public Task ResizeAsync(string reference, ServerSize size, CancellationToken cancellationToken) => _real.ResizeAsync(reference, size, cancellationToken);
+
     public Task SettleAsync(string reference, CancellationToken cancellationToken) => _real.SettleAsync(reference, cancellationToken);
 
     public Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken) => _real.EndAsync(reference, cancellationToken);

@@ -68,6 +68,35 @@ public abstract class ServerProviderConformance
     }
 
     [Fact]
+    public async Task Another_size_is_given_to_the_same_server_or_refused_for_good()
+    {
+        var order = OrderHere();
+        var made = await Provider.CreateAsync(order, CancellationToken.None);
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        await WishAsync(() => Provider.StopAsync(made.Reference, CancellationToken.None));
+        await BecomesAsync(made.Reference, ServerPower.Stopped);
+        var larger = new ServerSize(order.Size.Cpus, order.Size.MemoryGb * 2, order.Size.DiskGb * 2);
+
+        if (Provider.Capabilities.HasFlag(ServerCapabilities.Resize))
+        {
+            await WishAsync(() => Provider.ResizeAsync(made.Reference, larger, CancellationToken.None));
+            await WishAsync(() => Provider.ResizeAsync(made.Reference, larger, CancellationToken.None));
+            Assert.Equal(ServerPower.Stopped, (await Provider.GetAsync(made.Reference, CancellationToken.None))!.Power);
+        }
+        else
+        {
+            var no = await Assert.ThrowsAsync<ProviderException>(() => Provider.ResizeAsync(made.Reference, larger, CancellationToken.None));
+            Assert.Equal(("resize_unavailable", true), (no.Code, no.IsFinal));
+        }
+
+        await WishAsync(() => Provider.StartAsync(made.Reference, CancellationToken.None));
+        await BecomesAsync(made.Reference, ServerPower.Running);
+        Assert.Equal(made.Reference, (await Provider.FindAsync(order.InstanceId, CancellationToken.None))!.Reference);
+        Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        await EndAsync(made.Reference);
+    }
+
+    [Fact]
     public async Task The_same_order_twice_is_one_server()
     {
         var order = OrderHere();

@@ -62,6 +62,14 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
     /// <summary>Where a stand-in for its SSH answers.</summary>
     public int SshPort { get; set; } = 22;
 
+    /// <summary>Thrown instead of giving this size.</summary>
+    public Func<ServerSize, ProviderException?> BeforeResize { get; set; } = _ => null;
+
+    /// <summary>Thrown after it: the answer is lost.</summary>
+    public Func<ProviderException?> AfterResize { get; set; } = () => null;
+
+    public ConcurrentDictionary<Guid, ServerSize> Sizes { get; } = [];
+
     /// <summary>A server just made is missing from look-ups for so long.</summary>
     public TimeSpan LookupLag { get; set; }
 
@@ -92,8 +100,10 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
     /// <summary>As if nothing had ever been bought or told.</summary>
     public void Clear()
     {
-        BeforeCreate = AfterCreate = () => null;
+        BeforeCreate = AfterCreate = AfterResize = () => null;
         DuringCreate = DuringGet = DuringEnd = () => Task.CompletedTask;
+        BeforeResize = _ => null;
+        Sizes.Clear();
         DuringList = () => { };
         (Power, LookupLag, IsAway) = (ServerPower.Running, TimeSpan.Zero, false);
         Bought.Clear();
@@ -172,6 +182,16 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
     {
         Calls.Enqueue("start");
         _off.TryRemove(OwnerOf(reference), out _);
+        return Task.CompletedTask;
+    }
+
+    public Task ResizeAsync(string reference, ServerSize size, CancellationToken cancellationToken)
+    {
+        Calls.Enqueue("resize");
+        Throw(BeforeResize(size));
+        Assert.True(_off.ContainsKey(OwnerOf(reference)), "a server that runs is given no other size");
+        Sizes[OwnerOf(reference)] = size;
+        Throw(AfterResize());
         return Task.CompletedTask;
     }
 

@@ -25,13 +25,12 @@ internal sealed record ContainerMark(Guid InstanceId, string Hostname, string Us
 
     public static ContainerMark Of(ServerOrder order) => new(order.InstanceId, order.Hostname, order.Username, order.Size, order.ProvisioningToken);
 
-    /// <summary>For container and network: who they belong to, and no secret.</summary>
-    public Dictionary<string, string> Short() => new() { [Label] = InstanceId.ToString(), [HostnameLabel] = Hostname };
+    /// <summary>For container and network: who they belong to and how large, and no secret.</summary>
+    public Dictionary<string, string> Short() => new() { [Label] = InstanceId.ToString(), [HostnameLabel] = Hostname, [SizeLabel] = SizeText(Size) };
 
     public Dictionary<string, string> Write() => new(Short())
     {
         [UsernameLabel] = Username,
-        [SizeLabel] = string.Create(CultureInfo.InvariantCulture, $"{Size.Cpus} {Size.MemoryGb} {Size.DiskGb}"),
         [TokenLabel] = ProvisioningToken,
     };
 
@@ -45,6 +44,11 @@ internal sealed record ContainerMark(Guid InstanceId, string Hostname, string Us
             && labels.TryGetValue(TokenLabel, out var token)
                 ? new ContainerMark(instanceId, hostname, username, read, token)
                 : null;
+
+    /// <summary>Null: it does not say.</summary>
+    public static ServerSize? SizeIn(Dictionary<string, string>? labels) => labels is not null && labels.TryGetValue(SizeLabel, out var size) ? ReadSize(size) : null;
+
+    private static string SizeText(ServerSize size) => string.Create(CultureInfo.InvariantCulture, $"{size.Cpus} {size.MemoryGb} {size.DiskGb}");
 
     private static ServerSize? ReadSize(string text) =>
         text.Split(' ') is [var cpus, var memory, var disk]

@@ -9,13 +9,13 @@ namespace Spoq.Infrastructure.Instances.Providers.Container;
 /// A computer is a container with a network and a volume of its own, all three of one name. What is missing of them is
 /// made again from the volume's labels, so a death at any instruction leaves nothing that the next visit cannot finish.
 /// </summary>
-internal sealed class ContainerProvider(DockerEngine engine, ContainerBlueprint blueprint, IContainerDoor door, IOptions<ContainerOptions> options) : IServerProvider
+internal sealed partial class ContainerProvider(DockerEngine engine, ContainerBlueprint blueprint, IContainerDoor door, IOptions<ContainerOptions> options) : IServerProvider
 {
     public const string Key = "container";
 
     public string Name => Key;
 
-    public ServerCapabilities Capabilities => ServerCapabilities.Delete | (door.IsOpen ? ServerCapabilities.Ssh : ServerCapabilities.None);
+    public ServerCapabilities Capabilities => ServerCapabilities.Delete | ServerCapabilities.Resize | ServerCapabilities.Shrink | (door.IsOpen ? ServerCapabilities.Ssh : ServerCapabilities.None);
 
     public TimeSpan LookupLag => TimeSpan.Zero;
 
@@ -77,6 +77,7 @@ internal sealed class ContainerProvider(DockerEngine engine, ContainerBlueprint 
             return;
         }
 
+        mark = mark with { Size = ContainerMark.SizeIn(container?.Config?.Labels) ?? await SizeAsync(mark, cancellationToken) };
         if (container is not null && container.Image is { } of && !IsSame(of, image.Id))
         {
             // What is off takes the newer system with it when it goes on; its data is not in the container.

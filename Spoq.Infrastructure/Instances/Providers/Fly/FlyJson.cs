@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Spoq.Infrastructure.Instances.Providers.Fly;
@@ -14,9 +16,10 @@ internal sealed record FlyIp(string? Ip, bool? Shared, bool? Egress);
 
 internal sealed record FlyIps(FlyIp[]? Ips);
 
-internal sealed record FlyVolume(string? Id, string? Name, string? State, string? Region, string? AttachedMachineId);
+internal sealed record FlyVolume(string? Id, string? Name, string? State, string? Region, string? AttachedMachineId, int? SizeGb);
 
-internal sealed record FlyMachine(string? Id, string? Name, string? State, string? Region);
+/// <param name="Config">As it was given, with what Fly added: a change sends all of it back.</param>
+internal sealed record FlyMachine(string? Id, string? Name, string? State, string? Region, string? Version, JsonElement? Config);
 
 internal sealed record FlySecret(string? Name);
 
@@ -57,6 +60,11 @@ internal sealed record FlyConfig(
 
 internal sealed record FlyNewMachine(string Name, string Region, FlyConfig Config, int? MinSecretsVersion);
 
+/// <param name="CurrentVersion">Refused where somebody else changed it meanwhile.</param>
+internal sealed record FlyMachineUpdate(JsonObject Config, string? CurrentVersion, bool SkipLaunch);
+
+internal sealed record FlyExtend(int SizeGb);
+
 internal sealed record FlyStop(string Signal, string Timeout);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, NumberHandling = JsonNumberHandling.AllowReadingFromString)]
@@ -76,5 +84,7 @@ internal sealed record FlyStop(string Signal, string Timeout);
 [JsonSerializable(typeof(FlyNewSecret))]
 [JsonSerializable(typeof(FlyNewVolume))]
 [JsonSerializable(typeof(FlyNewMachine))]
+[JsonSerializable(typeof(FlyMachineUpdate))]
+[JsonSerializable(typeof(FlyExtend))]
 [JsonSerializable(typeof(FlyStop))]
 internal sealed partial class FlyJson : JsonSerializerContext;

@@ -10,7 +10,7 @@ namespace Spoq.Infrastructure.Instances.Providers.Fly;
 /// One app for each instance, with addresses, a volume and one machine of its own. The app's name is the mark: names are unique on
 /// all of Fly, so no order is carried out twice. See fly.io/docs/machines/api.
 /// </summary>
-internal sealed class FlyProvider(FlyApi api, IOptions<FlyOptions> options, IOptions<SpoqOptions> spoq) : IServerProvider
+internal sealed partial class FlyProvider(FlyApi api, IOptions<FlyOptions> options, IOptions<SpoqOptions> spoq) : IServerProvider
 {
     private static readonly int[] s_ports = [22, 80, 443];
 
@@ -27,7 +27,7 @@ internal sealed class FlyProvider(FlyApi api, IOptions<FlyOptions> options, IOpt
 
     public string Name => FlyApi.Key;
 
-    public ServerCapabilities Capabilities => ServerCapabilities.Delete | ServerCapabilities.Ssh;
+    public ServerCapabilities Capabilities => ServerCapabilities.Delete | ServerCapabilities.Ssh | ServerCapabilities.Resize;
 
     /// <summary>New apps are missing from reads for moments; making one twice is harmless anyway.</summary>
     public TimeSpan LookupLag => TimeSpan.FromSeconds(15);

@@ -17,7 +17,7 @@ internal sealed class LocalProvider(IOptions<SpoqOptions> spoq, IOptions<LocalOp
 
     public string Name => Key;
 
-    public ServerCapabilities Capabilities => ServerCapabilities.Delete;
+    public ServerCapabilities Capabilities => ServerCapabilities.Delete | ServerCapabilities.Resize | ServerCapabilities.Shrink;
 
     public TimeSpan LookupLag => TimeSpan.Zero;
 
@@ -92,6 +92,13 @@ internal sealed class LocalProvider(IOptions<SpoqOptions> spoq, IOptions<LocalOp
             process.End();
         }
     }
+
+    /// <summary>A process takes what the machine has, whatever its plan says.</summary>
+    public Task ResizeAsync(string reference, ServerSize size, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Its disk is everybody's on this machine: only its own folder counts.</summary>
+    public Task<long?> DataBytesAsync(string reference, CancellationToken cancellationToken) =>
+        Task.FromResult<long?>(new DirectoryInfo(FolderOf(IdOf(reference)).Path).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Sum(file => file.Length));
 
     public async Task<ServerEnd> EndAsync(string reference, CancellationToken cancellationToken)
     {
