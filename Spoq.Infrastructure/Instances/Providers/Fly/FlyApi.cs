@@ -84,10 +84,10 @@ internal sealed class FlyApi(IHttpClientFactory clients, IOptions<FlyOptions> op
         Placed(await _http.SendAsync(HttpMethod.Post, $"v1/apps/{app}/machines", VendorHttp.Body(machine, FlyJson.Default.FlyNewMachine), cancellationToken), machine.Region).Read(FlyJson.Default.FlyMachine);
 
     public async Task UpdateMachineAsync(string app, string id, FlyMachineUpdate update, CancellationToken cancellationToken) =>
-        Placed(await SendAsync(HttpMethod.Post, $"v1/apps/{app}/machines/{id}", VendorHttp.Body(update, FlyJson.Default.FlyMachineUpdate), cancellationToken), "its region").Require();
+        Placed(await _http.SendAsync(HttpMethod.Post, $"v1/apps/{app}/machines/{id}", VendorHttp.Body(update, FlyJson.Default.FlyMachineUpdate), cancellationToken), "its region").Require();
 
     public async Task ExtendVolumeAsync(string app, string id, int sizeGb, CancellationToken cancellationToken) =>
-        Placed(await SendAsync(HttpMethod.Put, $"v1/apps/{app}/volumes/{id}/extend", VendorHttp.Body(new FlyExtend(sizeGb), FlyJson.Default.FlyExtend), cancellationToken), "its region").Require();
+        Placed(await _http.SendAsync(HttpMethod.Put, $"v1/apps/{app}/volumes/{id}/extend", VendorHttp.Body(new FlyExtend(sizeGb), FlyJson.Default.FlyExtend), cancellationToken), "its region").Require();
 
     public async Task StartAsync(string app, string id, CancellationToken cancellationToken) =>
         Placed(await _http.SendAsync(HttpMethod.Post, $"v1/apps/{app}/machines/{id}/start", null, cancellationToken), "its region").Require();
