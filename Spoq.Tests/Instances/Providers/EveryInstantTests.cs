@@ -68,22 +68,22 @@ public sealed class EveryInstantTests(VendorWorld world, Xunit.Abstractions.ITes
             World.Death.Plan(int.MaxValue, DeathAt.BeforeSending);
             var id = (await BuyAsync("fly", "vps-1", "ams", InstanceState.Running)).Id;
             World.Death.Plan(at, where);
-            var before = World.Fly.Bought.Count;
+            var before = World.Vendors.Fly.Bought.Count;
 
             var instance = await ResizeAsync(id);
 
             var instant = $"fly, call {at}, {where}";
-            var app = World.Fly.Apps[instance.ServerReference!];
+            var app = World.Vendors.Fly.Apps[instance.ServerReference!];
             Assert.True((instance.Plan, instance.NextPlan, instance.ServerPlan) == ("vps-2", null, null), $"{instant}: it has the plan {instance.Plan}");
             Assert.True(app.Machines.Single().Config.GetProperty("guest").GetProperty("memory_mb").GetInt32() == 8192, $"{instant}: its memory is another");
             Assert.True(app.Volumes.Single().SizeGb == 100, $"{instant}: its disk has {app.Volumes.Single().SizeGb} GB");
-            Assert.True(World.Fly.Bought.Count == before, $"{instant}: another server was bought");
+            Assert.True(World.Vendors.Fly.Bought.Count == before, $"{instant}: another server was bought");
             await using var db = World.NewContext();
             Assert.True(await db.Set<Subscription>().AnyAsync(row => row.InstanceId == id && row.Plan == "vps-2"), $"{instant}: another plan is paid");
             Assert.True(await db.InstanceEvents.CountAsync(line => line.InstanceId == id && line.Kind == "resized") == 1, $"{instant}: it is told more than once");
         }
 
-        Assert.Equal("", string.Join("; ", World.Fly.Wrong.Distinct().Take(5)));
+        Assert.Equal("", string.Join("; ", World.Vendors.Fly.Wrong.Distinct().Take(5)));
     }
 
     private Guid AccountOf(Guid id)
