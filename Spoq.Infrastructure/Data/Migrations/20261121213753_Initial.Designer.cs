@@ -13,7 +13,7 @@ using Spoq.Infrastructure.Data;
 namespace Spoq.Infrastructure.Data.Migrations
 {
     [DbContext(typeof(SpoqDbContext))]
-    [Migration("20261121211450_Initial")]
+    [Migration("20261121213753_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1495,6 +1495,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("character varying(32)")
                         .HasColumnName("plan");
 
+                    b.Property<DateTimeOffset?>("PlanChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("plan_changed_at");
+
+                    b.Property<string>("PlanTold")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("plan_told");
+
                     b.Property<string>("Reference")
                         .HasColumnType("text")
                         .HasColumnName("reference");
@@ -1913,6 +1923,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("memory_used_bytes");
 
+                    b.Property<string>("NextPlan")
+                        .HasColumnType("text")
+                        .HasColumnName("next_plan");
+
                     b.Property<DateTimeOffset?>("PaidAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("paid_at");
@@ -1951,6 +1965,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<byte[]>("SealedHostKey")
                         .HasColumnType("bytea")
                         .HasColumnName("sealed_host_key");
+
+                    b.Property<string>("ServerPlan")
+                        .HasColumnType("text")
+                        .HasColumnName("server_plan");
 
                     b.Property<string>("ServerReference")
                         .HasColumnType("text")
@@ -2014,11 +2032,11 @@ namespace Spoq.Infrastructure.Data.Migrations
 
                     b.ToTable("instances", null, t =>
                         {
-                            t.HasCheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'cancel')");
+                            t.HasCheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'resize', 'resize_back', 'cancel')");
 
-                            t.HasCheckConstraint("ck_instance_state", "state in ('draft', 'provisioning', 'running', 'stopping', 'stopped', 'starting', 'restarting', 'failed', 'cancelling', 'cancelled', 'deleting', 'deleted')");
+                            t.HasCheckConstraint("ck_instance_state", "state in ('draft', 'provisioning', 'running', 'stopping', 'stopped', 'starting', 'restarting', 'resizing', 'failed', 'cancelling', 'cancelled', 'deleting', 'deleted')");
 
-                            t.HasCheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
+                            t.HasCheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'resize_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
                         });
                 });
 
@@ -2818,13 +2836,25 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("plan_name");
 
+                    b.Property<long?>("Proration")
+                        .HasColumnType("bigint")
+                        .HasColumnName("proration");
+
                     b.Property<DateTimeOffset?>("RefundedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("refunded_at");
 
+                    b.Property<long?>("RenewalAmount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("renewal_amount");
+
                     b.Property<DateTimeOffset?>("RenewalOffAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("renewal_off_at");
+
+                    b.Property<string>("RenewalPlan")
+                        .HasColumnType("text")
+                        .HasColumnName("renewal_plan");
 
                     b.Property<string>("SuccessUrl")
                         .IsRequired()

@@ -226,7 +226,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     paid_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     expired_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     refunded_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    renewal_off_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    renewal_off_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    renewal_plan = table.Column<string>(type: "text", nullable: true),
+                    renewal_amount = table.Column<long>(type: "bigint", nullable: true),
+                    proration = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -695,6 +698,8 @@ namespace Spoq.Infrastructure.Data.Migrations
                     hostname = table.Column<string>(type: "text", nullable: false),
                     username = table.Column<string>(type: "text", nullable: false),
                     plan = table.Column<string>(type: "text", nullable: false),
+                    next_plan = table.Column<string>(type: "text", nullable: true),
+                    server_plan = table.Column<string>(type: "text", nullable: true),
                     region = table.Column<string>(type: "text", nullable: false),
                     provider = table.Column<string>(type: "text", nullable: false),
                     state = table.Column<string>(type: "text", nullable: false),
@@ -732,9 +737,9 @@ namespace Spoq.Infrastructure.Data.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_instances", x => x.id);
-                    table.CheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'cancel')");
-                    table.CheckConstraint("ck_instance_state", "state in ('draft', 'provisioning', 'running', 'stopping', 'stopped', 'starting', 'restarting', 'failed', 'cancelling', 'cancelled', 'deleting', 'deleted')");
-                    table.CheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
+                    table.CheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'resize', 'resize_back', 'cancel')");
+                    table.CheckConstraint("ck_instance_state", "state in ('draft', 'provisioning', 'running', 'stopping', 'stopped', 'starting', 'restarting', 'resizing', 'failed', 'cancelling', 'cancelled', 'deleting', 'deleted')");
+                    table.CheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'resize_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
                     table.ForeignKey(
                         name: "fk_instances_users_account_id",
                         column: x => x.account_id,
@@ -1284,6 +1289,8 @@ namespace Spoq.Infrastructure.Data.Migrations
                     held_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     held_reason = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
                     renewal_told = table.Column<bool>(type: "boolean", nullable: false),
+                    plan_told = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    plan_changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     lease_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     lease_token = table.Column<long>(type: "bigint", nullable: false),
