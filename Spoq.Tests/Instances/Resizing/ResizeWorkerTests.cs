@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Spoq.Core;
 using Spoq.Core.Billing;
 using Spoq.Core.Instances;
