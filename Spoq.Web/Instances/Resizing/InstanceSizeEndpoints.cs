@@ -2,7 +2,6 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Spoq.Core;
 using Spoq.Core.Billing;
-using Spoq.Core.Instances;
 using Spoq.Infrastructure.Instances;
 using Spoq.Infrastructure.Instances.Resizing;
 using Spoq.Web.Access;
