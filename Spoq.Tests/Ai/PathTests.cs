@@ -161,8 +161,8 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
         await using var command = new NpgsqlCommand(
             $"""
             set session_replication_role = replica;
-            insert into subscriptions (id, account_id, instance_id, checkout_intent_id, plan, interval, started_at, paid_until, cancel_at_period_end, stopped_by_pause, start_owed, renewal_told, lease_token)
-            values (gen_random_uuid(), '{accountId}', gen_random_uuid(), gen_random_uuid(), 'basic', 'month', now(), now() + interval '1 month', false, false, false, true, 0)
+            insert into subscriptions (id, account_id, instance_id, checkout_intent_id, plan, interval, started_at, paid_until, cancel_at_period_end, stopped_by_pause, start_owed, renewal_told, plan_told, lease_token)
+            values (gen_random_uuid(), '{accountId}', gen_random_uuid(), gen_random_uuid(), 'basic', 'month', now(), now() + interval '1 month', false, false, false, true, 'basic', 0)
             """, connection);
         await command.ExecuteNonQueryAsync();
     }
