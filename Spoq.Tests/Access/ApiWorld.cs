@@ -25,7 +25,7 @@ public sealed class ApiWorld : SpoqHost, IAsyncLifetime
     internal ApiClient Stranger { get; private set; } = null!;
 
     /// <summary>What the owner owns, by the name that routes give it.</summary>
-    internal Dictionary<string, Guid> Ids { get; } = [];
+    internal Dictionary<string, Guid> Ids { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     public new async Task InitializeAsync()
     {

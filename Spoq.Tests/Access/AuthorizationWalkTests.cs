@@ -24,7 +24,7 @@ public sealed partial class AuthorizationWalkTests(ApiWorld world) : IClassFixtu
         "GET /.well-known/oauth-authorization-server", "GET /.well-known/openid-configuration",
         "POST /oauth/token", "POST /oauth/revoke", "POST /oauth/introspect", "POST /oauth/register",
         "GET /auth/github", "GET /auth/google", "GET /api/auth/google", "GET /login/external",
-        "GET /releases/version", "GET /releases/cli", "GET /releases/{binary}", "GET /install", "GET /install.sh",
+        "GET /releases/version", "GET /releases/cli", "GET /releases/{binary}", "GET /install", "GET /install.sh", "GET /own-server",
     ];
 
     private IEnumerable<(string Method, RouteEndpoint Endpoint)> Programs => world.Endpoints

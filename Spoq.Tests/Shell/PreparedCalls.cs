@@ -114,6 +114,9 @@ internal sealed partial class PreparedCalls(ApiWorld world)
             case "DELETE /api/cloud/instances/{instanceId}":
                 var leaving = await ApiClient.SignedUpAsync(world.BaseUrl);
                 return new PreparedCall(leaving, "DELETE", $"/api/cloud/instances/{(await leaving.OrderAsync()).GetProperty("id").GetGuid()}", null);
+            case "POST /api/cloud/instances/{instanceId}/resize":
+                var growing = await ApiClient.SignedUpAsync(world.BaseUrl);
+                return New(growing, $"/api/cloud/instances/{await growing.GetComputerAsync("vps-1")}/resize", new { plan = "vps-2" });
             case "POST /v1/billing/subscribe":
                 var buying = await ApiClient.SignedUpAsync(world.BaseUrl);
                 return New(buying, path, new { plan = "vps-1", interval = "month", instance_id = (await buying.OrderAsync()).GetProperty("id").GetGuid() });

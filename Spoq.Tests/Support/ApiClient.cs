@@ -167,9 +167,9 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>Orders a computer and answers the order.</summary>
-    public async Task<JsonElement> OrderAsync()
+    public async Task<JsonElement> OrderAsync(string plan = "cloud")
     {
-        using var ordered = await PostAsync("/api/cloud/instances", new { address = $"a{Guid.NewGuid():n}"[..14], plan = "cloud" });
+        using var ordered = await PostAsync("/api/cloud/instances", new { address = $"a{Guid.NewGuid():n}"[..14], plan });
         return await JsonAsync(ordered, HttpStatusCode.Created);
     }
 
@@ -184,9 +184,9 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>From an account to a computer that runs; answers its id.</summary>
-    public async Task<Guid> GetComputerAsync()
+    public async Task<Guid> GetComputerAsync(string plan = "cloud")
     {
-        var order = await OrderAsync();
+        var order = await OrderAsync(plan);
         var id = order.GetProperty("id").GetGuid();
         await PayAsync(order);
         await Eventually.TrueAsync(

@@ -65,7 +65,7 @@ public sealed partial class HomePage(InstanceService instances, InstanceWatcher 
         }
 
         _remembered = seen;
-        await js.InvokeVoidAsync("spoq.remember", _gone.Token, new { address = instance.Hostname, state = InstanceWords.Of(instance.State) });
+        await js.InvokeVoidAsync("spoq.remember", _gone.Token, new { address = instance.Hostname, state = InstanceWords.Of(instance) });
     }
 
     private async Task LoadAsync()

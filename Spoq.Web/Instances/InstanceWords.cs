@@ -23,6 +23,14 @@ internal static class InstanceWords
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "A state without words."),
     };
 
+    /// <summary>Nothing is deleted on a server that is a customer's own.</summary>
+    public static string Of(Instance instance) => instance switch
+    {
+        { IsOwnServer: true, State: InstanceState.Deleting } => "Detaching",
+        { IsOwnServer: true, State: InstanceState.Deleted } => "Detached",
+        _ => Of(instance.State),
+    };
+
     /// <summary>Class of the badge.</summary>
     public static string Tone(InstanceState state) => state switch
     {

@@ -57,6 +57,11 @@ public sealed partial class SizePage
     {
         if (!(await Sizes.ReadAsync(_accountId, InstanceId, CancellationToken.None)).Try(out _offers, out _missing))
         {
+            if (_missing == InstanceRefusals.NotFound)
+            {
+                Navigation.NotFound();
+            }
+
             return;
         }
 
