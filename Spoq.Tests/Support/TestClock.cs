@@ -5,9 +5,12 @@ public sealed class TestClock : TimeProvider
 {
     private long _ticks = new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero).UtcTicks;
 
+    /// <summary>Goes with another clock instead of standing still; null: it stands still.</summary>
+    public TimeProvider? Follows { get; set; }
+
     public DateTimeOffset Now
     {
-        get => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
+        get => Follows?.GetUtcNow() ?? new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
         set => Interlocked.Exchange(ref _ticks, value.UtcTicks);
     }
 

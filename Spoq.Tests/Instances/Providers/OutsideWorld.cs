@@ -58,13 +58,14 @@ public sealed class OutsideWorld : SpoqHost, IAsyncLifetime
         var client = new ApiClient(BaseUrl);
         await client.RegisterAsync();
         var code = client.CodeFromMailAsync();
-        while (!code.IsCompleted)
-        {
-            // A mail is written down after the answer.
-            await Services.GetRequiredService<OutboxWorker>().RunOnceAsync(CancellationToken.None);
-            await Task.WhenAny(code, Task.Delay(20));
-        }
-
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                // A mail is written down after the answer.
+                await Services.GetRequiredService<OutboxWorker>().RunOnceAsync(CancellationToken.None);
+                return code.IsCompleted;
+            },
+            $"the code for {client.Email} to be mailed");
         using var verified = await client.PostAsync("/api/auth/verify-email", new { code = await code });
         Assert.Equal(HttpStatusCode.OK, verified.StatusCode);
         return client;
