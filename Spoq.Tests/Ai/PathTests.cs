@@ -156,15 +156,8 @@ public sealed class PathTests(AiWorld world) : IClassFixture<AiWorld>
     /// <summary>The plan alone, without the computer and the checkout that it comes with.</summary>
     private async Task GivePlanAsync(Guid accountId)
     {
-        await using var connection = new NpgsqlConnection(world.Server.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(
-            $"""
-            set session_replication_role = replica;
-            insert into subscriptions (id, account_id, instance_id, checkout_intent_id, plan, interval, started_at, paid_until, cancel_at_period_end, stopped_by_pause, start_owed, renewal_told, plan_told, lease_token)
-            values (gen_random_uuid(), '{accountId}', gen_random_uuid(), gen_random_uuid(), 'basic', 'month', now(), now() + interval '1 month', false, false, false, true, 'basic', 0)
-            """, connection);
-        await command.ExecuteNonQueryAsync();
+        await using var db = TestCluster.NewContext(world.Server.ConnectionString);
+        await LonePlan.GiveAsync(db, accountId, TimeProvider.System.GetUtcNow());
     }
 
     /// <summary>An answer that has begun and stays under way.</summary>

@@ -13,6 +13,10 @@ internal static class TestCluster
     private static readonly PrivateCluster s_cluster = new(Path.Combine(Repository.Root, ".data", "test-postgres"), durable: false);
     private static readonly Lazy<Task<string>> s_template = new(PrepareAsync);
     private static readonly SemaphoreSlim s_cloning = new(1, 1);
+    private static readonly ServiceProvider s_identity = new ServiceCollection()
+        .AddSingleton(Options.Create(new IdentityOptions { Stores = { SchemaVersion = IdentitySchemaVersions.Version3 } }))
+        .BuildServiceProvider();
+
     private static int s_count;
 
     private static string Template => $"template_{Environment.ProcessId}";
@@ -37,6 +41,10 @@ internal static class TestCluster
         return settings.ConnectionString;
     }
 
+    /// <summary>A look at the database of a server that runs.</summary>
+    public static SpoqDbContext NewContext(string connectionString) =>
+        new(new DbContextOptionsBuilder<SpoqDbContext>().UseNpgsql(connectionString).UseApplicationServiceProvider(s_identity).Options);
+
     public static async Task DropAsync(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
@@ -50,11 +58,7 @@ internal static class TestCluster
         await ExecuteAsync(admin, $"drop database if exists {Template} with (force)");
         await ExecuteAsync(admin, $"create database {Template}");
         var template = new NpgsqlConnectionStringBuilder(admin) { Database = Template, Pooling = false };
-        await using var application = new ServiceCollection()
-            .AddSingleton(Options.Create(new IdentityOptions { Stores = { SchemaVersion = IdentitySchemaVersions.Version3 } }))
-            .BuildServiceProvider();
-        var options = new DbContextOptionsBuilder<SpoqDbContext>().UseNpgsql(template.ConnectionString).UseApplicationServiceProvider(application).Options;
-        await using var db = new SpoqDbContext(options);
+        await using var db = NewContext(template.ConnectionString);
         await db.Database.MigrateAsync();
         return admin;
     }

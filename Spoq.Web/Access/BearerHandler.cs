@@ -2,7 +2,6 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using Spoq.Core;
 using Spoq.Core.Access;
 using Spoq.Infrastructure.Access;
@@ -14,24 +13,14 @@ namespace Spoq.Web.Access;
 internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, AccessTokens tokens, ApiKeyService keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
-    public const string SchemeName = "Bearer";
+    public const string SchemeName = BearerToken.Scheme;
 
     private const string KeyPrefix = "spoq_";
 
     private Refusal? _refusal;
 
     /// <summary>What the request shows as a bearer, if it shows anything. In the query only for hubs: a browser's WebSocket has no headers.</summary>
-    public static string? TokenOf(HttpRequest request)
-    {
-        const string Prefix = SchemeName + " ";
-        var header = request.Headers[HeaderNames.Authorization].ToString();
-        if (header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-        {
-            return header[Prefix.Length..].Trim();
-        }
-
-        return header.Length == 0 && request.Path.StartsWithSegments("/hubs") && request.Query["access_token"] is [{ Length: > 0 } token] ? token : null;
-    }
+    public static string? TokenOf(HttpRequest request) => BearerToken.Of(request) ?? QueryTokenOf(request);
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -65,6 +54,9 @@ internal sealed class BearerHandler(IOptionsMonitor<AuthenticationSchemeOptions>
         Response.Headers.WWWAuthenticate = _refusal is null ? SchemeName : $"{SchemeName} error=\"invalid_token\", error_description=\"{refusal.Message}\"";
         await refusal.ToProblem().ExecuteAsync(Context);
     }
+
+    private static string? QueryTokenOf(HttpRequest request) =>
+        request.Headers.Authorization.ToString().Length == 0 && request.Path.StartsWithSegments("/hubs") && request.Query["access_token"] is [{ Length: > 0 } token] ? token : null;
 
     private AuthenticateResult Refuse(Refusal refusal)
     {

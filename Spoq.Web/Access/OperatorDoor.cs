@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using Spoq.Core.Access;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Ops;
@@ -12,8 +11,6 @@ namespace Spoq.Web.Access;
 /// <summary>Whoever runs this installation, by <c>Spoq__OperatorKey</c>; without one nobody gets in.</summary>
 internal static class OperatorDoor
 {
-    private const string Scheme = "Bearer ";
-
     /// <param name="endpoint">What they call.</param>
     /// <param name="also">Another key that is good here and nowhere else.</param>
     public static T RequireOperatorKey<T>(this T endpoint, string? also = null)
@@ -32,13 +29,12 @@ internal static class OperatorDoor
     /// <summary>Hashes are compared, so that neither content nor length takes a telling time.</summary>
     private static bool IsOneOf(HttpRequest request, params string?[] keys)
     {
-        var header = request.Headers[HeaderNames.Authorization].ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (BearerToken.Of(request) is not { } token)
         {
             return false;
         }
 
-        var shown = SHA256.HashData(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim()));
+        var shown = SHA256.HashData(Encoding.UTF8.GetBytes(token));
         var found = false;
         foreach (var key in keys)
         {

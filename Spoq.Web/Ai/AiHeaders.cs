@@ -44,13 +44,7 @@ internal static class AiHeaders
         _ => default,
     };
 
-    /// <summary>OpenAI's libraries send a bearer, Anthropic's <c>x-api-key</c> (<see cref="Key"/>); either is taken everywhere.</summary>
-    public static string? Bearer(string header)
-    {
-        const string Prefix = "Bearer ";
-        return header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? header[Prefix.Length..].Trim() : null;
-    }
-
+    /// <summary>Anthropic's libraries send this, OpenAI's a bearer (<see cref="Access.BearerToken"/>); either is taken everywhere.</summary>
     public static string? Key(HttpRequest request) => One(request, "x-api-key")?.Trim();
 
     /// <summary>What cannot be sent on would look like a failure of the upstream; it means nothing to any, so it stays here.</summary>

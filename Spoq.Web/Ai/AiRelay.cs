@@ -6,6 +6,7 @@ using Spoq.Infrastructure.Ai.Keys;
 using Spoq.Infrastructure.Ai.Limits;
 using Spoq.Infrastructure.Ai.Metering;
 using Spoq.Infrastructure.Ai.Upstreams;
+using Spoq.Web.Access;
 
 namespace Spoq.Web.Ai;
 
@@ -140,7 +141,7 @@ internal sealed class AiCallers(AiKeys keys, AiAccounts accounts, Microsoft.Exte
             return keys.FindAsync(known.Key, http.Connection.RemoteIpAddress, http.RequestAborted);
         }
 
-        var bearer = AiHeaders.Bearer(header);
+        var bearer = BearerToken.Of(header);
         switch (bearer ?? AiHeaders.Key(http.Request))
         {
             case null or "":

@@ -4,7 +4,6 @@ using Npgsql;
 using Spoq.Core.Access;
 using Spoq.Core.Ai;
 using Spoq.Core.Ai.Usage;
-using Spoq.Core.Billing;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Accounts;
 using Spoq.Infrastructure.Ai.Budgets;
@@ -145,12 +144,7 @@ public sealed class BudgetLedgerTests(UsageWorld world) : IClassFixture<UsageWor
         var account = await CappedAsync(0);
         await using (var db = world.NewContext())
         {
-            // A plan without the instance and the checkout that come with it.
-            await db.Database.OpenConnectionAsync();
-            await db.Database.ExecuteSqlAsync($"set session_replication_role = replica");
-            db.Add(new Subscription(Guid.CreateVersion7(), account, Guid.CreateVersion7(), Guid.CreateVersion7(), "basic", BillingInterval.Month, world.Clock.Now));
-            await db.SaveChangesAsync();
-            await db.Database.ExecuteSqlAsync($"reset session_replication_role");
+            await LonePlan.GiveAsync(db, account, world.Clock.Now);
         }
 
         var dear = new Expense(2_000_000, 2_999_000, 900 * Dollar);

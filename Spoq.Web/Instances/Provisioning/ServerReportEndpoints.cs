@@ -1,7 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Net.Http.Headers;
 using Spoq.Core;
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
@@ -40,7 +37,7 @@ internal static class ServerReportEndpoints
 
     private static async Task<IResult> PhoneHomeAsync(Guid instanceId, HttpRequest request, ServerReports reports, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { } call || !IsVersion(call.Version) || !InstallStage.IsOne(call.Stage))
+        if (await ServerCalls.ReadAsync(request, WireJson.Default.PhoneHome, cancellationToken) is not { } call || !IsVersion(call.Version) || !InstallStage.IsOne(call.Stage))
         {
             return s_badReport.ToProblem();
         }
@@ -71,7 +68,7 @@ internal static class ServerReportEndpoints
 
     private static async Task<IResult> HeartbeatAsync(Guid instanceId, HttpRequest request, ServerReports reports, DesiredStates desired, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, WireJson.Default.Heartbeat, cancellationToken) is not { } beat || !IsVersion(beat.Version) || !IsSane(beat))
+        if (await ServerCalls.ReadAsync(request, WireJson.Default.Heartbeat, cancellationToken) is not { } beat || !IsVersion(beat.Version) || !IsSane(beat))
         {
             return s_badReport.ToProblem();
         }
@@ -101,7 +98,7 @@ internal static class ServerReportEndpoints
 
     private static async Task<IResult> UpdateAsync(Guid instanceId, HttpRequest request, ServerReports reports, ConductorUpdates updates, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, WireJson.Default.UpdateAsk, cancellationToken) is not { } ask || !IsVersion(ask.Version))
+        if (await ServerCalls.ReadAsync(request, WireJson.Default.UpdateAsk, cancellationToken) is not { } ask || !IsVersion(ask.Version))
         {
             return s_badReport.ToProblem();
         }
@@ -123,25 +120,5 @@ internal static class ServerReportEndpoints
     private static bool IsSane(Heartbeat beat) =>
         beat.CpuPercent is >= 0 and <= 100 && beat is { MemoryUsedBytes: >= 0, MemoryTotalBytes: >= 0, DiskUsedBytes: >= 0, DiskTotalBytes: >= 0 } && IsSane(beat.Devices) && (beat.Update is null || IsVersion(beat.Update.Version));
 
-    private static async Task<T?> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-        where T : class
-    {
-        try
-        {
-            return await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string TokenOf(HttpRequest request)
-    {
-        const string Scheme = "Bearer ";
-        var header = request.Headers[HeaderNames.Authorization].ToString();
-        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && header.Length <= Scheme.Length + MaxTokenLength
-            ? header[Scheme.Length..].Trim()
-            : "";
-    }
+    private static string TokenOf(HttpRequest request) => BearerToken.Of(request, MaxTokenLength) ?? "";
 }

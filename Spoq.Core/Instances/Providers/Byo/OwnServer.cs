@@ -14,6 +14,11 @@ public sealed class OwnServer(Guid id, DateTimeOffset createdAt)
     /// <summary>Key of the provider.</summary>
     public const string Provider = "byo";
 
+    /// <summary>Names of systems that servers tell.</summary>
+    public const int LongestSystem = 100;
+
+    public const int LongestFingerprint = 64;
+
     /// <summary>It stands on a page and perhaps in somebody's shell history: a new one is a click away.</summary>
     public static readonly TimeSpan CommandLife = TimeSpan.FromHours(24);
 

@@ -1,15 +1,14 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
-using Microsoft.Net.Http.Headers;
 using Spoq.Core.Instances.Providers.Byo;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Instances.Providers.Byo;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Infrastructure.Ops;
 using Spoq.Web.Access;
+using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Releases;
 using Spoq.Web.Shell;
 using Spoq.Web.Shell.OpenApi;
@@ -23,8 +22,6 @@ internal static class OwnServerEndpoints
     private const string ScriptType = "text/x-shellscript";
     private const int MaxBodyBytes = 2 * 1024;
     private const int KeyLength = 64;
-    private const int LongestSystem = 100;
-    private const int LongestHostKey = 64;
 
     public static void MapOwnServers(this IEndpointRouteBuilder routes)
     {
@@ -52,7 +49,7 @@ internal static class OwnServerEndpoints
             return unknown.ToProblem();
         }
 
-        if (await ReadAsync(request, cancellationToken) is not { } call || !IsSane(call))
+        if (await ServerCalls.ReadAsync(request, WireJson.Default.OwnServerCall, cancellationToken) is not { } call || !IsSane(call))
         {
             return OwnServerRefusals.BadCall.ToProblem();
         }
@@ -64,25 +61,8 @@ internal static class OwnServerEndpoints
     /// <summary>It is stored, and shown in pages: text, nothing that steers.</summary>
     private static bool IsSane(OwnServerCall call) =>
         call.Key.Length == KeyLength && call.Key.All(char.IsAsciiHexDigitLower)
-        && call.System.Length is > 0 and <= LongestSystem && !call.System.Any(char.IsControl)
-        && (call.HostKey is null || (call.HostKey.Length <= LongestHostKey && call.HostKey.StartsWith("SHA256:", StringComparison.Ordinal) && call.HostKey.All(char.IsAscii) && !call.HostKey.Any(char.IsControl)));
+        && call.System.Length is > 0 and <= OwnServer.LongestSystem && !call.System.Any(char.IsControl)
+        && (call.HostKey is null || (call.HostKey.Length <= OwnServer.LongestFingerprint && call.HostKey.StartsWith("SHA256:", StringComparison.Ordinal) && call.HostKey.All(char.IsAscii) && !call.HostKey.Any(char.IsControl)));
 
-    private static async Task<OwnServerCall?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await JsonSerializer.DeserializeAsync(request.Body, WireJson.Default.OwnServerCall, cancellationToken);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string TokenOf(HttpRequest request)
-    {
-        const string Scheme = "Bearer ";
-        var header = request.Headers[HeaderNames.Authorization].ToString();
-        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
-    }
+    private static string TokenOf(HttpRequest request) => BearerToken.Of(request) ?? "";
 }
