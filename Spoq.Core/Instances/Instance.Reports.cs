@@ -14,11 +14,13 @@ public sealed partial class Instance
         ConductorVersion = version;
         InstanceTokenHash = instanceTokenHash;
         PhonedHomeAt ??= now;
-        if (Step == Provisioning.Step.InstallConductor && State == InstanceState.Provisioning)
+        if (IsInstalling)
         {
             DueAt = now;
         }
     }
+
+    private bool IsInstalling => Step == Provisioning.Step.InstallConductor && (State is InstanceState.Provisioning or InstanceState.Resizing);
 
     /// <summary>The machine that its owner was to bring has come: the worker that waits for it is woken.</summary>
     public void ServerCame(DateTimeOffset now)
@@ -32,7 +34,7 @@ public sealed partial class Instance
     /// <summary>What the screen says until the next stage of the installation.</summary>
     public void ReachStage(string words)
     {
-        if (Step == Provisioning.Step.InstallConductor && State == InstanceState.Provisioning)
+        if (IsInstalling)
         {
             WaitingFor = words;
         }

@@ -33,14 +33,15 @@ public sealed partial class Instance
     public Refusal? RequestStop(DateTimeOffset now) => State switch
     {
         InstanceState.Running => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
-        InstanceState.Failed when ReadyAt is not null => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
+        InstanceState.Failed when ReadyAt is not null && MoveId is null => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
         InstanceState.Stopped => InstanceRefusals.NotRunning,
         _ => NotNow(),
     };
 
-    /// <summary>Also in the middle of a start: for an administrator who must have it off.</summary>
+    /// <summary>Also in the middle of a start: for an administrator who must have it off. Two servers at once are not: a move ends first, or both with the instance.</summary>
     public Refusal? ForceStop(DateTimeOffset now) => State switch
     {
+        InstanceState.Resizing when MoveId is not null => InstanceRefusals.Busy,
         InstanceState.Starting or InstanceState.Restarting or InstanceState.Resizing => Go(InstanceState.Stopping, Provisioning.Road.Stop, now),
         _ => RequestStop(now),
     };
@@ -48,6 +49,7 @@ public sealed partial class Instance
     public Refusal? RequestRestart(DateTimeOffset now) => State switch
     {
         InstanceState.Running => Go(InstanceState.Restarting, Provisioning.Road.Restart, now),
+        InstanceState.Failed when MoveId is not null => Retry(now),
         InstanceState.Failed when ServerPlan is not null => Go(InstanceState.Resizing, Provisioning.Road.ResizeBack, now),
         InstanceState.Failed when ReadyAt is not null => Go(InstanceState.Restarting, Provisioning.Road.Restart, now),
         InstanceState.Stopped => InstanceRefusals.NotRunning,
@@ -141,10 +143,11 @@ public sealed partial class Instance
     /// <summary>The worker is done with it; another may claim it when it is due.</summary>
     public void EndLease() => LeaseUntil = null;
 
-    /// <summary>True while nothing was decided about it since the other copy of it was read, and the call it waits for has not come.</summary>
+    /// <summary>True while nothing was decided about it since the other copy of it was read, and the call or report it waits for has not come.</summary>
     public bool IsStillAt(Instance seen) =>
         State == seen.State && Road == seen.Road && Step == seen.Step && StepStartedAt == seen.StepStartedAt
-        && (Step != Provisioning.Step.InstallConductor || PhonedHomeAt == seen.PhonedHomeAt);
+        && (Step != Provisioning.Step.InstallConductor || PhonedHomeAt == seen.PhonedHomeAt)
+        && (Step is not (Provisioning.Step.CopyFiles or Provisioning.Step.FinishCopy) || DueAt == seen.DueAt);
 
     /// <summary>True when a screen that shows the other copy of it is out of date.</summary>
     public bool HasNews(Instance seen) =>
@@ -159,9 +162,9 @@ public sealed partial class Instance
             return;
         }
 
-        if (move.Kind == MoveKind.GiveUp && Road == Provisioning.Road.Resize)
+        if (move.Kind == MoveKind.GiveUp && Road!.Value.Return(move.Step) is { } back)
         {
-            Enter(InstanceState.Resizing, Provisioning.Road.ResizeBack, now);
+            Enter(InstanceState.Resizing, back, now);
             return;
         }
 
@@ -214,9 +217,10 @@ public sealed partial class Instance
         var end = EndOf(Road!.Value);
         SetState(end, now);
         Plan = NextPlan ?? Plan;
-        if (Road is Provisioning.Road.Resize or Provisioning.Road.ResizeBack)
+        if (StateOn(Road.Value) == InstanceState.Resizing)
         {
             NextPlan = ServerPlan = null;
+            MoveId = null;
         }
 
         Road = null;
@@ -266,7 +270,7 @@ public sealed partial class Instance
         Provisioning.Road.Start => InstanceState.Starting,
         Provisioning.Road.Stop => InstanceState.Stopping,
         Provisioning.Road.Restart => InstanceState.Restarting,
-        Provisioning.Road.Resize or Provisioning.Road.ResizeBack => InstanceState.Resizing,
+        Provisioning.Road.Resize or Provisioning.Road.ResizeBack or Provisioning.Road.Move or Provisioning.Road.MoveBack => InstanceState.Resizing,
         Provisioning.Road.Delete => InstanceState.Deleting,
         _ => InstanceState.Cancelling,
     };

@@ -18,6 +18,7 @@ public sealed partial class Instance
         Provider = provider;
         CreatedAt = createdAt;
         StateSince = createdAt;
+        ServerMark = id;
     }
 
     public Guid Id { get; private set; }

@@ -20,6 +20,7 @@ namespace Spoq.Core.Wire;
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(Heartbeat))]
 [JsonSerializable(typeof(Jwks))]
+[JsonSerializable(typeof(MoveNews))]
 [JsonSerializable(typeof(OwnServerCall))]
 [JsonSerializable(typeof(OwnServerWelcome))]
 [JsonSerializable(typeof(PhoneHome))]

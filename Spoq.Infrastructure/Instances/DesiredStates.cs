@@ -11,6 +11,7 @@ using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Ai;
 using Spoq.Infrastructure.Ai.Upstreams;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Infrastructure.Ops;
 
@@ -41,7 +42,8 @@ public sealed class DesiredStates
         var now = _clock.GetUtcNow();
         await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
         var instance = await db.Instances.AsNoTracking().SingleOrDefaultAsync(row => row.Id == instanceId, cancellationToken);
-        if (instance is null || !ServerTokens.Matches(token, instance.InstanceTokenHash))
+        var move = instance is null || ServerTokens.Matches(token, instance.InstanceTokenHash) ? null : await ServerMoves.OpenAsync(db, instance, cancellationToken);
+        if (instance is null || !ServerTokens.Matches(token, move is null ? instance.InstanceTokenHash : move.OtherTokenHash))
         {
             return null;
         }
@@ -49,13 +51,14 @@ public sealed class DesiredStates
         var people = await PeopleAsync(db, instance, cancellationToken);
         var isOpen = !IsClosed(instance);
         var good = people.Where(person => isOpen && !(person.LockedUntil > now)).ToList();
+        var profiles = await ProfilesAsync(db, instance.AccountId, good.Exists(person => person.Id == instance.AccountId), cancellationToken);
         var state = new DesiredState
         {
             Revision = "",
             AsOf = default,
             InstanceId = instanceId,
             Hostname = instance.Hostname,
-            Profiles = await ProfilesAsync(db, instance.AccountId, good.Exists(person => person.Id == instance.AccountId), cancellationToken),
+            Profiles = move is null ? profiles : ServerMoves.LetIn(move, instance.Username, profiles),
             Members = [.. good.Select(person => new DesiredMember(person.Id, SnakeCase.Of(person.Role.ToString())))],
             Ended = await EndedAsync(db, [.. people.Select(person => person.Id)], now - s_remembered, cancellationToken),
             Model = isOpen ? await ModelAsync(instance, cancellationToken) : null,

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Spoq.Core.Instances;
 using Spoq.Infrastructure.Instances;
 using Spoq.Web.Access;
 using Spoq.Web.Accounts;
@@ -14,7 +13,7 @@ internal static class ConsoleDoor
     private static async Task<IResult> OpenAsync(ClaimsPrincipal user, InstanceService instances, CancellationToken cancellationToken)
     {
         var all = await instances.ListAsync(user.AccountId(), cancellationToken);
-        var open = all.FirstOrDefault(instance => instance.State == InstanceState.Running) ?? all.FirstOrDefault(instance => instance is { ReadyAt: not null, IsFinal: false });
+        var open = all.FirstOrDefault(instance => instance.IsOpen) ?? all.FirstOrDefault(instance => instance is { ReadyAt: not null, IsFinal: false });
         return TypedResults.Redirect(open is null ? "/dashboard" : $"/r/{open.Id}");
     }
 }

@@ -1,4 +1,5 @@
 using Spoq.Web.Instances.Containers;
+using Spoq.Web.Instances.Moving;
 using Spoq.Web.Instances.Providers.Byo;
 using Spoq.Web.Instances.Provisioning;
 using Spoq.Web.Instances.Resizing;
@@ -11,6 +12,7 @@ internal static class InstancesEndpoints
     public static void MapInstances(this IEndpointRouteBuilder routes)
     {
         routes.MapServerReports();
+        routes.MapMoveReports();
         routes.MapOwnServers();
         routes.MapInstancesHub();
         routes.MapSetup();

@@ -26,7 +26,7 @@ internal static class RuntimeTokenEndpoints
             return InstanceRefusals.NotFound.ToProblem();
         }
 
-        if (instance is not { State: InstanceState.Running or InstanceState.Restarting or InstanceState.Starting, Endpoint: { } endpoint })
+        if (instance.Endpoint is not { } endpoint || !(instance.IsOpen || instance.State is InstanceState.Restarting or InstanceState.Starting))
         {
             return InstanceRefusals.NotReady.ToProblem();
         }

@@ -4,7 +4,7 @@ namespace Spoq.Core.Instances.Providers;
 
 /// <summary>
 /// Where instances run. Every method is safe to repeat; every "no" is a <see cref="ProviderException"/>.
-/// A server carries our instance id, so that it is found again when an answer was lost.
+/// A server carries a mark of ours, so that it is found again when an answer was lost.
 /// </summary>
 public interface IServerProvider
 {
@@ -22,8 +22,10 @@ public interface IServerProvider
     /// <summary>The same, past whatever is kept of it for a while: asked right before somebody pays.</summary>
     Task<IReadOnlyList<ServerRegion>> RegionsNowAsync(ServerSize? size, CancellationToken cancellationToken) => RegionsAsync(size, cancellationToken);
 
-    /// <summary>The server that carries this instance id, whatever its state.</summary>
-    Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken);
+    /// <summary>The server that carries this mark, whatever its state.</summary>
+    /// <param name="mark">An instance's id, or that of the move that brought its server.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    Task<Server?> FindAsync(Guid mark, CancellationToken cancellationToken);
 
     /// <summary>Every server there that carries a mark of ours, for the sweep that looks for what belongs to nobody.</summary>
     Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken);
@@ -80,12 +82,18 @@ public enum ServerCapabilities
 
     /// <summary>With <see cref="Resize"/>: a smaller disk too.</summary>
     Shrink = 32,
+
+    /// <summary>Another size is another server, to which the files are moved; larger or smaller.</summary>
+    Move = 64,
 }
 
 /// <summary>All a provider must know to make one instance's server.</summary>
 /// <param name="ProvisioningToken">The clear one-time token the server phones home with; the same for every try.</param>
 public sealed record ServerOrder(Guid InstanceId, Guid AccountId, string Hostname, string Username, ServerSize Size, string Region, string ProvisioningToken)
 {
+    /// <summary>What the server is found again by: the instance's id, unless it takes another server's place.</summary>
+    public Guid Mark { get; init; } = InstanceId;
+
     /// <summary>What the new system runs once as root: a few lines of shell that fetch the rest with the one-time token.</summary>
     public required string BootScript { get; init; }
 
@@ -126,9 +134,9 @@ public enum ServerPower
 
 public sealed record ServerRegion(string Key, string Name, bool IsAvailable);
 
-/// <param name="InstanceId">Read from our mark; null: the mark names no instance.</param>
-/// <param name="Mark">What the provider calls it.</param>
-public sealed record ListedServer(string Reference, Guid? InstanceId, string Mark, ServerPower Power);
+/// <param name="Mark">Read from what the provider calls it; null: nothing that we ever order by.</param>
+/// <param name="Name">What the provider calls it.</param>
+public sealed record ListedServer(string Reference, Guid? Mark, string Name, ServerPower Power);
 
 /// <summary>How far the end of a server has come.</summary>
 public abstract record ServerEnd

@@ -4,11 +4,21 @@ namespace Spoq.Core.Instances.Providers;
 /// One line of the ledger of orders: written before the provider is asked, completed after it answered,
 /// so that no death in between can buy twice or forget what was bought.
 /// </summary>
-public sealed class ProviderServer(Guid id, Guid instanceId, string provider, DateTimeOffset orderedAt)
+/// <param name="id">Of the line.</param>
+/// <param name="instanceId">Whose it is.</param>
+/// <param name="mark">What it is found by at its provider; one open line each.</param>
+/// <param name="provider">Where.</param>
+/// <param name="plan">Key of the plan whose size was ordered.</param>
+/// <param name="orderedAt">When the provider was first to be asked.</param>
+public sealed class ProviderServer(Guid id, Guid instanceId, Guid mark, string provider, string plan, DateTimeOffset orderedAt)
 {
     public Guid Id { get; private set; } = id;
 
     public Guid InstanceId { get; private set; } = instanceId;
+
+    public Guid Mark { get; private set; } = mark;
+
+    public string Plan { get; private set; } = plan;
 
     public string Provider { get; private set; } = provider;
 

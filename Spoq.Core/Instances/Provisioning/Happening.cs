@@ -25,7 +25,7 @@ public sealed record Happening(string Kind, string Message, Step? Step)
             // A removal is tried for ever; past its limits only another reason is news.
             MoveKind.TryAgain when move.Attempts > StepLimits.Of(step).Attempts && move.ErrorMessage == before.ErrorMessage => [],
             MoveKind.TryAgain => [new(StepFailed, $"{move.ErrorMessage} We try again.", step)],
-            _ when before.Road == Road.Resize => [new(StepFailed, move.ErrorMessage!, step), new(SizeKept, "So we go back to the size it had. The price stays as it was.", null)],
+            _ when before.Road!.Value.Return(step) is not null => [new(StepFailed, move.ErrorMessage!, step), new(SizeKept, "So we go back to the size it had. The price stays as it was.", null)],
             _ => [new(StepFailed, move.ErrorMessage!, step), new(StateChanged, GaveUp(before), null)],
         };
     }

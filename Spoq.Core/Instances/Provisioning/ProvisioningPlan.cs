@@ -55,7 +55,7 @@ public static class ProvisioningPlan
         new(MoveKind.TryAgain, visit.Step, visit.Attempts + 1, due, deadline) { ErrorCode = no.Code, ErrorMessage = no.Message };
 
     private static Move NoMore(Visit visit, string code, string message, DateTimeOffset now, DateTimeOffset deadline) =>
-        visit.Road is Road.Delete or Road.Cancel
+        visit.Road is Road.Delete or Road.Cancel || visit.Step == Step.EndOther
             ? new Move(MoveKind.TryAgain, visit.Step, visit.Attempts + 1, now + StubbornRetry, deadline) { ErrorCode = code, ErrorMessage = message }
             : new Move(MoveKind.GiveUp, visit.Step, visit.Attempts + 1, now, deadline) { ErrorCode = code, ErrorMessage = message };
 

@@ -15,6 +15,8 @@ public static class StateWords
         InstanceState.Starting => "Starting.",
         InstanceState.Restarting => "Restarting.",
         InstanceState.Resizing when instance.Road == Road.ResizeBack => "Going back to the size it had: the new one could not be had.",
+        InstanceState.Resizing when instance.Road == Road.MoveBack => "Going back to the computer you had: the new one could not be had.",
+        InstanceState.Resizing when instance.Road == Road.Move => "Moving to a computer of another size. Your files go along.",
         InstanceState.Resizing => "Changing the size. Your data stays.",
         InstanceState.Failed => $"{instance.Step?.Title(instance) ?? "A step"} did not work.",
         InstanceState.Cancelling => "Cancelling: everything made so far is removed and your payment goes back.",

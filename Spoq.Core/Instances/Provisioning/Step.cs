@@ -18,6 +18,18 @@ public enum Step
     StopServer,
     StartServer,
     ResizeServer,
+
+    /// <summary>The new server copies all that is its owner's from the old one, which stays in use.</summary>
+    CopyFiles,
+
+    /// <summary>The old one is closed, and what has changed since is copied.</summary>
+    FinishCopy,
+
+    /// <summary>Of the two servers of a move, the one that is not the instance's any more ends.</summary>
+    EndOther,
+
+    /// <summary>The old server of a move is the instance's again.</summary>
+    TakeBackServer,
     RevokeAccess,
     RemoveDns,
     DeleteServer,

@@ -19,6 +19,11 @@ public sealed record StepLimits(TimeSpan Deadline, int Attempts)
         Step.Ready => Minutes(1, 5),
         Step.StartServer or Step.StopServer => Minutes(4, 6),
         Step.ResizeServer => Minutes(6, 6),
+
+        // A full disk at a vendor's slowest line; the old one is in use until then.
+        Step.CopyFiles => Minutes(24 * 60, 20),
+        Step.FinishCopy => Minutes(45, 20),
+        Step.TakeBackServer => Minutes(1, 5),
         _ => Minutes(15, 20),
     };
 

@@ -24,7 +24,7 @@ public static class SizeRules
     /// <returns>Null: nothing stands in the way.</returns>
     public static Refusal? WhyNot(Plan from, Plan to, ServerCapabilities can, long? usedBytes)
     {
-        if (!can.HasFlag(ServerCapabilities.Resize))
+        if ((can & (ServerCapabilities.Resize | ServerCapabilities.Move)) == 0)
         {
             return InstanceRefusals.ResizeUnavailable;
         }
@@ -46,7 +46,7 @@ public static class SizeRules
 
         return usedBytes switch
         {
-            _ when !can.HasFlag(ServerCapabilities.Shrink) => InstanceRefusals.CannotShrink,
+            _ when (can & (ServerCapabilities.Shrink | ServerCapabilities.Move)) == 0 => InstanceRefusals.CannotShrink,
             null => InstanceRefusals.DiskUnknown,
             { } used when used > to.Size.DiskGb * Gigabyte / 100 * (100 - FreePercent) => InstanceRefusals.DiskTooFull(used, to.Size.DiskGb),
             _ => null,

@@ -67,6 +67,9 @@ public static class SweepPlan
     public static bool WantsServer(Instance instance) => instance is
     {
         ReadyAt: not null,
+
+        // In the middle of a move there are two, and what is on the other is not given up by itself.
+        MoveId: null,
         State: InstanceState.Running or InstanceState.Starting or InstanceState.Restarting or InstanceState.Failed,
     };
 }

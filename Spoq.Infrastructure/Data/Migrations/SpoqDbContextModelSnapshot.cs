@@ -1920,6 +1920,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("memory_used_bytes");
 
+                    b.Property<Guid?>("MoveId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("move_id");
+
                     b.Property<string>("NextPlan")
                         .HasColumnType("text")
                         .HasColumnName("next_plan");
@@ -1962,6 +1966,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<byte[]>("SealedHostKey")
                         .HasColumnType("bytea")
                         .HasColumnName("sealed_host_key");
+
+                    b.Property<Guid>("ServerMark")
+                        .HasColumnType("uuid")
+                        .HasColumnName("server_mark");
 
                     b.Property<string>("ServerPlan")
                         .HasColumnType("text")
@@ -2029,11 +2037,11 @@ namespace Spoq.Infrastructure.Data.Migrations
 
                     b.ToTable("instances", null, t =>
                         {
-                            t.HasCheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'resize', 'resize_back', 'cancel')");
+                            t.HasCheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'resize', 'resize_back', 'move', 'move_back', 'cancel')");
 
                             t.HasCheckConstraint("ck_instance_state", "state in ('draft', 'provisioning', 'running', 'stopping', 'stopped', 'starting', 'restarting', 'resizing', 'failed', 'cancelling', 'cancelled', 'deleting', 'deleted')");
 
-                            t.HasCheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'resize_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
+                            t.HasCheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'resize_server', 'copy_files', 'finish_copy', 'end_other', 'take_back_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
                         });
                 });
 
@@ -2120,6 +2128,90 @@ namespace Spoq.Infrastructure.Data.Migrations
                         {
                             t.HasCheckConstraint("ck_instance_member_role", "role in ('viewer', 'operator', 'owner')");
                         });
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Moving.ServerMove", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("CopiedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("copied_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTimeOffset?>("FinishAskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finish_asked_at");
+
+                    b.Property<string>("FromAddress")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("from_address");
+
+                    b.Property<Guid>("InstanceId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("instance_id");
+
+                    b.Property<DateTimeOffset?>("MovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("moved_at");
+
+                    b.Property<Guid>("OtherMark")
+                        .HasColumnType("uuid")
+                        .HasColumnName("other_mark");
+
+                    b.Property<string>("OtherReference")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("other_reference");
+
+                    b.Property<byte[]>("OtherTokenHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("other_token_hash");
+
+                    b.Property<string>("OtherVersion")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("other_version");
+
+                    b.Property<string>("Progress")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("progress");
+
+                    b.Property<string>("PublicKey")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("public_key");
+
+                    b.Property<byte[]>("SealedKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_key");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<DateTimeOffset?>("TakenBackAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_back_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_server_moves");
+
+                    b.HasIndex("InstanceId")
+                        .IsUnique()
+                        .HasDatabaseName("ux_server_moves_open")
+                        .HasFilter("ended_at is null");
+
+                    b.ToTable("server_moves", (string)null);
                 });
 
             modelBuilder.Entity("Spoq.Core.Instances.Pool.WarmServer", b =>
@@ -2288,6 +2380,10 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("instance_id");
 
+                    b.Property<Guid>("Mark")
+                        .HasColumnType("uuid")
+                        .HasColumnName("mark");
+
                     b.Property<DateTimeOffset>("OrderedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("ordered_at");
@@ -2295,6 +2391,11 @@ namespace Spoq.Infrastructure.Data.Migrations
                     b.Property<DateTimeOffset?>("PaidUntil")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("paid_until");
+
+                    b.Property<string>("Plan")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("plan");
 
                     b.Property<string>("Provider")
                         .IsRequired()
@@ -2321,8 +2422,11 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .HasName("pk_provider_servers");
 
                     b.HasIndex("InstanceId")
+                        .HasDatabaseName("ix_provider_servers_instance_id");
+
+                    b.HasIndex("Mark")
                         .IsUnique()
-                        .HasDatabaseName("ix_provider_servers_instance_id")
+                        .HasDatabaseName("ix_provider_servers_mark")
                         .HasFilter("removed_at is null");
 
                     b.HasIndex("Provider", "Reference")
@@ -3544,6 +3648,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_instance_members_instances_instance_id");
+                });
+
+            modelBuilder.Entity("Spoq.Core.Instances.Moving.ServerMove", b =>
+                {
+                    b.HasOne("Spoq.Core.Instances.Instance", null)
+                        .WithMany()
+                        .HasForeignKey("InstanceId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_server_moves_instances_instance_id");
                 });
 
             modelBuilder.Entity("Spoq.Core.Instances.Providers.Byo.OwnServer", b =>

@@ -4,6 +4,7 @@ using Spoq.Core.Billing;
 using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Infrastructure.Ops.Chores;
 
 namespace Spoq.Infrastructure.Instances.Pool;
@@ -76,10 +77,23 @@ internal sealed class PoolChore(
         {
             await ChangeAsync(seen, row => row.Taken(clock.GetUtcNow()), cancellationToken);
         }
-        else if ((instance.IsFinal || instance.ServerReference is not null) && await provider.FindAsync(instanceId, cancellationToken) is null)
+        else if ((instance.IsFinal || instance.ServerReference is not null) && !await CarriesAsync(provider, seen, await ServerLedger.MarksAsync(db, instance, cancellationToken), cancellationToken))
         {
             await ChangeAsync(seen, row => row.GiveBack(), cancellationToken);
         }
+    }
+
+    private static async Task<bool> CarriesAsync(IReusableServers provider, WarmServer seen, IReadOnlyList<Guid> marks, CancellationToken cancellationToken)
+    {
+        foreach (var mark in marks)
+        {
+            if ((await provider.FindAsync(mark, cancellationToken))?.Reference == seen.Reference)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task RefillAsync(IReusableServers provider, CancellationToken cancellationToken)

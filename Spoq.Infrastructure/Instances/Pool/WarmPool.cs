@@ -11,7 +11,7 @@ namespace Spoq.Infrastructure.Instances.Pool;
 public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCatalogue plans, PoolOptions options, IEnumerable<IServerProvider> providers, TimeProvider clock)
 {
     /// <summary>A rental outlives its instance: part of the caller's transaction.</summary>
-    internal async Task KeepAsync(SpoqDbContext db, Instance instance, string reference, DateTimeOffset? paidUntil, CancellationToken cancellationToken)
+    internal async Task KeepAsync(SpoqDbContext db, Instance instance, string plan, string reference, DateTimeOffset? paidUntil, CancellationToken cancellationToken)
     {
         if (Reusable(instance.Provider) is null)
         {
@@ -27,7 +27,7 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
         }
         else if (spare is null)
         {
-            spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, instance.Plan, clock.GetUtcNow());
+            spare = new WarmServer(Guid.CreateVersion7(), instance.Provider, instance.Region, plan, clock.GetUtcNow());
             db.Add(spare);
         }
         else
@@ -38,17 +38,17 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
         spare.Keep(reference, paidUntil);
     }
 
-    /// <summary>Whether a setting asks for one more like the instance's than there are.</summary>
-    internal async Task<bool> WantsAsync(Instance instance, CancellationToken cancellationToken)
+    /// <summary>Whether a setting asks for one more like the instance's, of this plan's size, than there are.</summary>
+    internal async Task<bool> WantsAsync(Instance instance, string plan, CancellationToken cancellationToken)
     {
-        var wanted = options.Wishes.Where(wish => wish.Region == instance.Region && wish.Plan == instance.Plan).Sum(wish => wish.Count);
+        var wanted = options.Wishes.Where(wish => wish.Region == instance.Region && wish.Plan == plan).Sum(wish => wish.Count);
         if (wanted == 0 || Reusable(instance.Provider) is not { } provider)
         {
             return false;
         }
 
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return await CountAsync(db, provider, instance.Region, instance.Plan, clock.GetUtcNow(), cancellationToken) < wanted;
+        return await CountAsync(db, provider, instance.Region, plan, clock.GetUtcNow(), cancellationToken) < wanted;
     }
 
     /// <summary>Those that can still be handed out, or are on their way.</summary>
@@ -72,7 +72,7 @@ public sealed class WarmPool(IDbContextFactory<SpoqDbContext> contexts, PlanCata
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var claimed = await db.Set<WarmServer>().AsNoTracking().SingleOrDefaultAsync(row => row.ClaimedBy == instance.Id && row.State == WarmState.Claimed, cancellationToken);
-        if (claimed is not null || !mayClaim || plans.Find(instance.Plan)?.Size is not { } size)
+        if (claimed is not null || !mayClaim || plans.Find(instance.NextPlan ?? instance.Plan)?.Size is not { } size)
         {
             return claimed;
         }

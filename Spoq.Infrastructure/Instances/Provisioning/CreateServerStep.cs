@@ -52,7 +52,7 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
     /// <summary>What the provider has for this order already. One that answered is asked for by the provider's own id: no list is behind there.</summary>
     private static async Task<Server?> LookAsync(IServerProvider provider, Instance instance, OpenOrder order, CancellationToken cancellationToken) =>
         order.IsNew ? null
-        : (order.Reference is { } known ? await provider.GetAsync(known, cancellationToken) : null) ?? await provider.FindAsync(instance.Id, cancellationToken);
+        : (order.Reference is { } known ? await provider.GetAsync(known, cancellationToken) : null) ?? await provider.FindAsync(instance.ServerMark, cancellationToken);
 
     /// <summary>Null: none fits. A claim is written before the provider is asked, so a death in between takes the same one over again.</summary>
     private async Task<Server?> TakeSpareAsync(IReusableServers provider, Instance instance, OpenOrder order, CancellationToken cancellationToken)
@@ -82,8 +82,9 @@ internal sealed class CreateServerStep(ServerProviders providers, ServerLedger l
     private StepOutcome Withdrawn(Instance instance) => Outcomes.NotYet(instance, clock.GetUtcNow(), "The order was withdrawn.");
 
     private ServerOrder OrderOf(Instance instance, string token) =>
-        new(instance.Id, instance.AccountId, instance.Hostname, instance.Username, plans.Find(instance.Plan)!.Size, instance.Region, token)
+        new(instance.Id, instance.AccountId, instance.Hostname, instance.Username, plans.Find(instance.NextPlan ?? instance.Plan)!.Size, instance.Region, token)
         {
+            Mark = instance.ServerMark,
             BootScript = ServerKit.BootScript(options.Value.BaseUrl, instance.Id, token),
         };
 }

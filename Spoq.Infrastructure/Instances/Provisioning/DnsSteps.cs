@@ -18,8 +18,8 @@ internal sealed class ConfigureDnsStep(ServerProviders providers, IDnsZone zone,
             return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider has not named the computer's network address yet.");
         }
 
-        // Only what is reached by TLS of its own takes a certificate.
-        if (instance.Endpoint?.StartsWith(Uri.UriSchemeHttps, StringComparison.Ordinal) == true && await certificates.TakeAsync(instance, cancellationToken) is { } line)
+        // Only what is reached by TLS of its own takes a certificate; one that moved brought it along.
+        if (instance.Road != Road.Move && instance.Endpoint?.StartsWith(Uri.UriSchemeHttps, StringComparison.Ordinal) == true && await certificates.TakeAsync(instance, cancellationToken) is { } line)
         {
             return line;
         }

@@ -51,18 +51,29 @@ internal sealed class InstanceObserver(ServerProviders providers, ServerLedger l
     private async Task<Action<SpoqDbContext, Instance, DateTimeOffset>> LookForLeftoversAsync(Instance instance, CancellationToken cancellationToken)
     {
         var provider = providers.Named(instance.Provider);
-        if (await provider.FindAsync(instance.Id, cancellationToken) is not { } server)
+        var isClean = true;
+        foreach (var mark in await ledger.MarksAsync(instance, cancellationToken))
+        {
+            if (await provider.FindAsync(mark, cancellationToken) is not { } server)
+            {
+                continue;
+            }
+
+            isClean = false;
+            var end = await provider.EndAsync(server.Reference, cancellationToken);
+            if (end is ServerEnd.Ending)
+            {
+                return StayAndLookAgain;
+            }
+
+            await ledger.RemoveAsync(instance, mark, end is ServerEnd.Kept { PaidUntil: var paidUntil } ? (server.Reference, paidUntil) : null, cancellationToken);
+        }
+
+        if (isClean)
         {
             return (_, row, _) => row.LookAgain(null);
         }
 
-        var end = await provider.EndAsync(server.Reference, cancellationToken);
-        if (end is ServerEnd.Ending)
-        {
-            return StayAndLookAgain;
-        }
-
-        await ledger.RemoveAsync(instance, end is ServerEnd.Kept { PaidUntil: var paidUntil } ? (server.Reference, paidUntil) : null, cancellationToken);
         return (db, row, now) =>
         {
             row.LookAgain(now + ProvisioningPlan.LastLook);

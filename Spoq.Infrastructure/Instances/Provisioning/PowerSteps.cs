@@ -1,17 +1,19 @@
 using Spoq.Core.Instances;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Instances.Providers;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
 
-internal sealed class StopServerStep(ServerProviders providers, TimeProvider clock) : IProvisioningStep
+internal sealed class StopServerStep(ServerProviders providers, ServerMoves moves, TimeProvider clock) : IProvisioningStep
 {
     public Step Step => Step.StopServer;
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
-        if (instance.ServerReference is not { } reference)
+        // A move that never closed the old server leaves it as it is.
+        if (instance.ServerReference is not { } reference || (instance.Road == Road.MoveBack && await moves.OfAsync(instance, cancellationToken) is { FinishAskedAt: null }))
         {
             return Outcomes.Done;
         }

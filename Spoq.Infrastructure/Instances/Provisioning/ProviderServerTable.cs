@@ -13,8 +13,8 @@ internal sealed class ProviderServerTable : IEntityTypeConfiguration<ProviderSer
         builder.Property(line => line.Id).ValueGeneratedNever();
         builder.HasOne<Instance>().WithMany().HasForeignKey(line => line.InstanceId).OnDelete(DeleteBehavior.Restrict);
 
-        // One open order an instance: the database itself refuses the second purchase.
-        builder.HasIndex(line => line.InstanceId).IsUnique().HasFilter("removed_at is null");
+        // One open order a mark, which is the instance's id but for moves: the database itself refuses the second purchase.
+        builder.HasIndex(line => line.Mark).IsUnique().HasFilter("removed_at is null");
         builder.HasIndex(line => new { line.Provider, line.Reference }).IsUnique().HasFilter("reference is not null and removed_at is null");
     }
 }

@@ -8,6 +8,7 @@ using Spoq.Core.Instances.Providers;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances.Dns;
 using Spoq.Infrastructure.Instances.Dns.Cloudflare;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Instances.Providers;
 using Spoq.Infrastructure.Instances.Providers.Byo;
 using Spoq.Infrastructure.Instances.Providers.Contabo;
@@ -31,10 +32,12 @@ internal static class ProvisioningSetup
         services.AddSingleton<CertificateQueue>();
         services.AddSweep(CertificateTurnTable.Name, "taken_at < $1 - interval '30 days' or (taken_at is null and asked_at < $1 - interval '90 days')");
         services.AddSingleton<ServerLedger>();
+        services.AddSingleton<ServerEnds>();
         services.AddSingleton<ServerReports>();
+        services.AddMoving();
         services.AddSingleton(provider => new ServerSettings(
             provider.GetRequiredService<IDbContextFactory<SpoqDbContext>>(), provider.GetRequiredService<DownloadService>(), provider.GetRequiredService<SecretBox>(),
-            provider.GetRequiredService<IOptions<SpoqOptions>>(), provider.GetService<IContainerDoor>()));
+            provider.GetRequiredService<ServerMoves>(), provider.GetRequiredService<IOptions<SpoqOptions>>(), provider.GetService<IContainerDoor>()));
         services.AddSingleton<InstanceObserver>();
         services.AddContainers(configuration);
         services.AddHostinger(configuration);

@@ -155,9 +155,9 @@ internal sealed class ProvisioningWorker(
         }
         else if (before.Plan != after.Plan)
         {
-            await post.AddAsync(db, after.AccountId, (to, links) => ResizeMails.Done(to, after, NameOf(after.Plan), links.Billing), CancellationToken.None);
+            await post.AddAsync(db, after.AccountId, (to, links) => before.Road == Road.Move ? ResizeMails.Moved(to, after, NameOf(after.Plan), links.Billing) : ResizeMails.Done(to, after, NameOf(after.Plan), links.Billing), CancellationToken.None);
         }
-        else if (before.Road == Road.Resize && after.Road == Road.ResizeBack)
+        else if (before.Road is Road.Resize or Road.Move && after.Road is Road.ResizeBack or Road.MoveBack)
         {
             await post.AddAsync(db, after.AccountId, (to, links) => ResizeMails.Undone(to, after, NameOf(before.NextPlan!), NameOf(after.Plan), links.Dashboard), CancellationToken.None);
         }

@@ -12,7 +12,7 @@ internal sealed class ReadyStep(ServerProviders providers) : IProvisioningStep
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
-        if (instance is { Road: Road.Create, ServerReference: { } reference })
+        if (instance is { Road: Road.Create or Road.Move, ServerReference: { } reference })
         {
             try
             {

@@ -1,14 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Spoq.Core;
 using Spoq.Core.Instances;
-using Spoq.Core.Instances.Pool;
-using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Instances.Setup;
 using Spoq.Infrastructure.Billing;
 using Spoq.Infrastructure.Data;
-using Spoq.Infrastructure.Instances.Pool;
-using Spoq.Infrastructure.Instances.Providers;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Instances.Setup;
 
 namespace Spoq.Infrastructure.Instances.Provisioning;
@@ -33,6 +30,7 @@ internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts
             row.RevokeTokens();
         }
 
+        await ServerMoves.EndAsync(db, row, clock.GetUtcNow(), cancellationToken);
         await InstanceKeys.RevokeAsync(db, instance.Id, clock.GetUtcNow(), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -40,35 +38,21 @@ internal sealed class RevokeAccessStep(IDbContextFactory<SpoqDbContext> contexts
     }
 }
 
-/// <summary>Done when the provider knows no server with our instance id, whether or not an answer of its ever reached us.</summary>
-internal sealed class DeleteServerStep(ServerProviders providers, ServerLedger ledger, WarmPool pool, TimeProvider clock) : IProvisioningStep
+/// <summary>Done when the provider knows no server that carries a mark of the instance's, whether or not an answer of its ever reached us.</summary>
+internal sealed class DeleteServerStep(ServerEnds ends, ServerLedger ledger) : IProvisioningStep
 {
     public Step Step => Step.DeleteServer;
 
     public async Task<StepOutcome> AttemptAsync(Instance instance, CancellationToken cancellationToken)
     {
-        var provider = providers.Named(instance.Provider);
-        (string, DateTimeOffset?)? kept = null;
-
-        // One that ended, and whose end was not written down, is not found any more: our books still name it.
-        if (((await provider.FindAsync(instance.Id, cancellationToken))?.Reference ?? await ledger.ReferenceAsync(instance.Id, cancellationToken)) is { } reference)
+        foreach (var mark in await ledger.MarksAsync(instance, cancellationToken))
         {
-            var end = provider is IReusableServers rentals && await pool.WantsAsync(instance, cancellationToken)
-                ? await rentals.KeepAsync(reference, cancellationToken)
-                : await provider.EndAsync(reference, cancellationToken);
-            if (end is ServerEnd.Ending ending)
+            if (await ends.EndAsync(instance, mark, cancellationToken) is { } notYet)
             {
-                return Outcomes.NotYet(instance, clock.GetUtcNow(), ending.Reason);
-            }
-
-            kept = end is ServerEnd.Kept { PaidUntil: var paidUntil } ? (reference, paidUntil) : null;
-            if (await provider.FindAsync(instance.Id, cancellationToken) is not null)
-            {
-                return Outcomes.NotYet(instance, clock.GetUtcNow(), "The provider is removing the computer.");
+                return notYet;
             }
         }
 
-        await ledger.RemoveAsync(instance, kept, cancellationToken);
         return Outcomes.Done;
     }
 }

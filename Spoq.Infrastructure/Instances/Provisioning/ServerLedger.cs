@@ -25,7 +25,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
             return null;
         }
 
-        var line = await OpenLineAsync(db, instance.Id, cancellationToken);
+        var line = await OpenLineAsync(db, instance.ServerMark, cancellationToken);
         if (line is { SealedProvisioningToken: { } known })
         {
             return new OpenOrder(line.OrderedAt, IsNew: false, line.Reference, Encoding.ASCII.GetString(secrets.Open(known, TokenPurpose)), FingerprintOf(row));
@@ -36,7 +36,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         var token = ServerTokens.New();
         if (line is null)
         {
-            line = new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.Provider, clock.GetUtcNow());
+            line = new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.ServerMark, instance.Provider, row.NextPlan ?? row.Plan, clock.GetUtcNow());
             db.Add(line);
         }
 
@@ -57,7 +57,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await LockMineAsync(db, instance, cancellationToken) is null || await OpenLineAsync(db, instance.Id, cancellationToken) is not { } line)
+        if (await LockMineAsync(db, instance, cancellationToken) is null || await OpenLineAsync(db, instance.ServerMark, cancellationToken) is not { } line)
         {
             return false;
         }
@@ -72,7 +72,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
     public async Task AnswerAsync(Instance instance, string reference)
     {
         await using var db = await contexts.CreateDbContextAsync(CancellationToken.None);
-        if (await OpenLineAsync(db, instance.Id, CancellationToken.None) is { } line)
+        if (await OpenLineAsync(db, instance.ServerMark, CancellationToken.None) is { } line)
         {
             line.Answer(reference, clock.GetUtcNow());
 
@@ -86,21 +86,36 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
         }
     }
 
-    /// <summary>What the provider said was made for this instance; null: it never answered, or that has ended.</summary>
-    public async Task<string?> ReferenceAsync(Guid instanceId, CancellationToken cancellationToken)
+    /// <summary>The open line of this mark; null: there was none, or its server has ended.</summary>
+    public async Task<ProviderServer?> LineAsync(Guid mark, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        return (await OpenLineAsync(db, instanceId, cancellationToken))?.Reference;
+        return await OpenLineAsync(db, mark, cancellationToken);
+    }
+
+    /// <summary>All that a server of this instance was ever ordered by.</summary>
+    public async Task<IReadOnlyList<Guid>> MarksAsync(Instance instance, CancellationToken cancellationToken)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellationToken);
+        return await MarksAsync(db, instance, cancellationToken);
+    }
+
+    public static async Task<IReadOnlyList<Guid>> MarksAsync(SpoqDbContext db, Instance instance, CancellationToken cancellationToken)
+    {
+        var marks = await db.Set<ProviderServer>().Where(line => line.InstanceId == instance.Id).Select(line => line.Mark).Distinct().ToListAsync(cancellationToken);
+        return [.. marks.Append(instance.Id).Append(instance.ServerMark).Distinct()];
     }
 
     /// <param name="instance">Whose server has ended.</param>
+    /// <param name="mark">What that was found by.</param>
     /// <param name="kept">The rental that could not be ended, and until when it is paid (null: renewed); null: it is gone.</param>
     /// <param name="cancellationToken">Stops before the commit.</param>
-    public async Task RemoveAsync(Instance instance, (string Reference, DateTimeOffset? PaidUntil)? kept, CancellationToken cancellationToken)
+    public async Task RemoveAsync(Instance instance, Guid mark, (string Reference, DateTimeOffset? PaidUntil)? kept, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = clock.GetUtcNow();
-        if (await OpenLineAsync(db, instance.Id, cancellationToken) is { } line)
+        var line = await OpenLineAsync(db, mark, cancellationToken);
+        if (line is not null)
         {
             if (kept is { } known)
             {
@@ -112,7 +127,7 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
 
         if (kept is var (reference, paidUntil))
         {
-            await pool.KeepAsync(db, instance, reference, paidUntil, cancellationToken);
+            await pool.KeepAsync(db, instance, line?.Plan ?? instance.Plan, reference, paidUntil, cancellationToken);
         }
 
         await db.SaveChangesAsync(cancellationToken);
@@ -123,10 +138,10 @@ internal sealed class ServerLedger(IDbContextFactory<SpoqDbContext> contexts, Se
 
     /// <summary>Null when the lease or the instance has gone another way.</summary>
     private static async Task<Instance?> LockMineAsync(SpoqDbContext db, Instance instance, CancellationToken cancellationToken) =>
-        await db.LockInstanceAsync(instance.Id, cancellationToken) is { Road: Road.Create } row && row.LeaseToken == instance.LeaseToken ? row : null;
+        await db.LockInstanceAsync(instance.Id, cancellationToken) is { Road: Road.Create or Road.Move } row && row.LeaseToken == instance.LeaseToken ? row : null;
 
-    public static Task<ProviderServer?> OpenLineAsync(SpoqDbContext db, Guid instanceId, CancellationToken cancellationToken) =>
-        db.Set<ProviderServer>().SingleOrDefaultAsync(line => line.InstanceId == instanceId && line.RemovedAt == null, cancellationToken);
+    public static Task<ProviderServer?> OpenLineAsync(SpoqDbContext db, Guid mark, CancellationToken cancellationToken) =>
+        db.Set<ProviderServer>().SingleOrDefaultAsync(line => line.Mark == mark && line.RemovedAt == null, cancellationToken);
 }
 
 /// <param name="IsNew">False: the provider may have heard of it already.</param>

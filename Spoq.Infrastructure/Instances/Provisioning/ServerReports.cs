@@ -4,6 +4,7 @@ using Spoq.Core.Instances;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Core.Wire;
 using Spoq.Infrastructure.Data;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Ops;
 using Spoq.Infrastructure.Releases;
 
@@ -35,7 +36,7 @@ public sealed class ServerReports
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
         if (!ServerTokens.Matches(token, instance?.ProvisioningTokenHash)
-            || await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken) is not { } line)
+            || await ServerLedger.OpenLineAsync(db, instance!.ServerMark, cancellationToken) is not { } line)
         {
             return null;
         }
@@ -85,30 +86,35 @@ public sealed class ServerReports
         await using var db = await _contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
-        if (!ServerTokens.Matches(token, instance?.InstanceTokenHash))
+        var isOther = !ServerTokens.Matches(token, instance?.InstanceTokenHash);
+        if (isOther && !await ServerMoves.IsOtherAsync(db, instance, token, cancellationToken))
         {
             return false;
         }
 
-        if (instance!.ProvisioningTokenHash is not null)
+        if (!isOther && instance!.ProvisioningTokenHash is not null)
         {
-            var line = await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken);
+            var line = await ServerLedger.OpenLineAsync(db, instance.ServerMark, cancellationToken);
             line?.ForgetTokens();
         }
 
         var now = _clock.GetUtcNow();
-        instance.Heartbeat(vitals, now);
+        if (!isOther)
+        {
+            instance!.Heartbeat(vitals, now);
+        }
+
         foreach (var device in news.Seen)
         {
             // A server's clock may be wrong, but nothing was seen in the future.
             var at = device.At < now ? device.At.ToUniversalTime() : now;
-            await db.Devices.Where(row => row.Id == device.DeviceId && row.AccountId == instance.AccountId && (row.LastConnectedAt == null || row.LastConnectedAt < at))
+            await db.Devices.Where(row => row.Id == device.DeviceId && row.AccountId == instance!.AccountId && (row.LastConnectedAt == null || row.LastConnectedAt < at))
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastConnectedAt, at), cancellationToken);
         }
 
-        if (news.Update is { } outcome)
+        if (!isOther && news.Update is { } outcome)
         {
-            await ConductorUpdates.NoteAsync(db, instance, outcome, now, cancellationToken);
+            await ConductorUpdates.NoteAsync(db, instance!, outcome, now, cancellationToken);
         }
 
         await Notices.PublishAsync(db, InstanceNews.Channel, instanceId.ToString(), cancellationToken);

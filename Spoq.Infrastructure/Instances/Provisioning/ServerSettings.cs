@@ -10,6 +10,7 @@ using Spoq.Core.Wire;
 using Spoq.Infrastructure.Access;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Devices;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Instances.Providers.Container;
 using Spoq.Infrastructure.Ops;
 using Spoq.Infrastructure.Releases;
@@ -25,13 +26,14 @@ public sealed class ServerSettings
     private readonly IDbContextFactory<SpoqDbContext> _contexts;
     private readonly DownloadService _downloads;
     private readonly SecretBox _secrets;
+    private readonly ServerMoves _moves;
     private readonly IOptions<SpoqOptions> _options;
     private readonly IContainerDoor? _door;
 
     private static readonly Refusal s_architecture = new("unknown_architecture", "There are builds for amd64 and arm64.");
 
-    internal ServerSettings(IDbContextFactory<SpoqDbContext> contexts, DownloadService downloads, SecretBox secrets, IOptions<SpoqOptions> options, IContainerDoor? door) =>
-        (_contexts, _downloads, _secrets, _options, _door) = (contexts, downloads, secrets, options, door);
+    internal ServerSettings(IDbContextFactory<SpoqDbContext> contexts, DownloadService downloads, SecretBox secrets, ServerMoves moves, IOptions<SpoqOptions> options, IContainerDoor? door) =>
+        (_contexts, _downloads, _secrets, _moves, _options, _door) = (contexts, downloads, secrets, moves, options, door);
 
     /// <summary>The server that this token was made for; null: not let in.</summary>
     public async Task<NewServer?> OfAsync(Guid instanceId, string token, CancellationToken cancellationToken)
@@ -72,6 +74,11 @@ public sealed class ServerSettings
         if (IsContainer(server.Instance) && _door?.HopKey is { } hop)
         {
             Add(lines, "gateway_key", Convert.ToBase64String(Encoding.ASCII.GetBytes(hop)));
+        }
+
+        foreach (var (name, value) in await _moves.SettingsAsync(server.Instance, cancellationToken))
+        {
+            Add(lines, name, value);
         }
 
         Add(lines, "config", Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(ConfigOf(server), WireJson.Default.ConductorConfig)));

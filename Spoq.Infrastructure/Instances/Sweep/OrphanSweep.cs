@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Moving;
 using Spoq.Core.Instances.Pool;
 using Spoq.Core.Instances.Providers;
 using Spoq.Core.Instances.Sweep;
@@ -59,17 +60,17 @@ internal sealed class OrphanSweep(
             switch (SweepPlan.Of(server, facts, started))
             {
                 case SweepVerdict.Adopt:
-                    await repairs.AdoptAsync(server, cancellationToken);
+                    await repairs.AdoptAsync(server, facts.Instance!.Id, cancellationToken);
                     break;
                 case SweepVerdict.EndLeftover:
                     await repairs.EndLeftoverAsync(facts.Instance!.Id, cancellationToken);
                     break;
-                case SweepVerdict.EndDouble when await repairs.EndDoubleAsync(provider, server, books.Open[server.Reference].Id, cancellationToken):
+                case SweepVerdict.EndDouble when await repairs.EndDoubleAsync(provider, server, facts.Instance!.Id, books.Open[server.Reference].Id, cancellationToken):
                     break;
                 case SweepVerdict.EndDouble:
                 case SweepVerdict.Report:
                     seen.Add(server.Reference);
-                    await repairs.ReportAsync(provider.Name, server, facts.Instance is null ? OrphanKind.Unknown : OrphanKind.Second, cancellationToken);
+                    await repairs.ReportAsync(provider.Name, server, facts.Instance?.Id ?? server.Mark, facts.Instance is null ? OrphanKind.Unknown : OrphanKind.Second, cancellationToken);
                     break;
             }
         }
@@ -108,7 +109,7 @@ internal sealed class OrphanSweep(
             }
 
             missing.Add(reference);
-            await repairs.ReportAsync(provider.Name, new ListedServer(reference, instance.Id, instance.Hostname, ServerPower.Stopped), OrphanKind.Missing, cancellationToken);
+            await repairs.ReportAsync(provider.Name, new ListedServer(reference, instance.ServerMark, instance.Hostname, ServerPower.Stopped), instance.Id, OrphanKind.Missing, cancellationToken);
         }
 
         return missing;
@@ -116,19 +117,25 @@ internal sealed class OrphanSweep(
 
     private static SweepFacts FactsOf(ListedServer server, Books books, HashSet<string> present)
     {
-        var instance = server.InstanceId is { } id ? books.Instances.GetValueOrDefault(id) : null;
-        var order = instance is null ? null : books.Orders.GetValueOrDefault(instance.Id);
+        var instance = server.Mark is { } mark ? books.Instances.GetValueOrDefault(mark) : null;
+        var order = instance is null ? null : books.Orders.GetValueOrDefault(server.Mark!.Value);
         var own = order?.Reference ?? instance?.ServerReference;
         return new SweepFacts(
-            instance, order, books.Spares.Contains(server.Reference) || (server.InstanceId is { } mark && books.Ahead.Contains(mark)), own is not null && own != server.Reference && present.Contains(own), books.Open.GetValueOrDefault(server.Reference)?.FirstSeenAt);
+            instance, order, books.Spares.Contains(server.Reference) || (server.Mark is { } ahead && books.Ahead.Contains(ahead)), own is not null && own != server.Reference && present.Contains(own), books.Open.GetValueOrDefault(server.Reference)?.FirstSeenAt);
     }
 
     private async Task<Books> BooksAsync(string provider, IReadOnlyList<ListedServer> listed, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var named = listed.Select(server => server.InstanceId).OfType<Guid>().Distinct().ToList();
+        var marks = listed.Select(server => server.Mark).OfType<Guid>().Distinct().ToList();
         var now = clock.GetUtcNow();
-        var instances = await db.Instances.AsNoTracking().Where(row => named.Contains(row.Id)).ToDictionaryAsync(row => row.Id, cancellationToken);
+        var instances = await db.Instances.AsNoTracking().Where(row => marks.Contains(row.Id)).ToDictionaryAsync(row => row.Id, cancellationToken);
+        foreach (var moved in await db.Set<ServerMove>().AsNoTracking().Where(move => marks.Contains(move.Id))
+            .Join(db.Instances.AsNoTracking(), move => move.InstanceId, row => row.Id, (move, row) => new { move.Id, Instance = row }).ToListAsync(cancellationToken))
+        {
+            instances[moved.Id] = moved.Instance;
+        }
+
         var orders = await db.Set<ProviderServer>().AsNoTracking().Where(line => line.Provider == provider && line.RemovedAt == null).ToListAsync(cancellationToken);
         var spares = await db.Set<ProviderServer>().AsNoTracking()
             .Where(line => line.Provider == provider && line.RemovedAt != null && line.PaidUntil != null && line.PaidUntil > now && line.Reference != null)
@@ -141,13 +148,13 @@ internal sealed class OrphanSweep(
                 && row.State != InstanceState.Deleted && row.State != InstanceState.Cancelled && row.State != InstanceState.Deleting && row.State != InstanceState.Cancelling)
             .ToListAsync(cancellationToken);
         var open = await db.Set<Orphan>().AsNoTracking().Where(orphan => orphan.Provider == provider && orphan.ResolvedAt == null).ToDictionaryAsync(orphan => orphan.Reference, cancellationToken);
-        var byInstance = orders.ToDictionary(line => line.InstanceId);
+        var byMark = orders.ToDictionary(line => line.Mark);
         return new Books(
             instances,
-            byInstance,
+            byMark,
             [.. spares, .. warm.Select(row => row.Reference).OfType<string>()],
             [.. warm.Select(row => row.Id)],
-            [.. held.Select(row => (row, byInstance.GetValueOrDefault(row.Id)?.AnsweredAt ?? row.ReadyAt!.Value))],
+            [.. held.Select(row => (row, byMark.GetValueOrDefault(row.ServerMark)?.AnsweredAt ?? row.ReadyAt!.Value))],
             open);
     }
 

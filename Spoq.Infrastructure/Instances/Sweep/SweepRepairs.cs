@@ -14,13 +14,12 @@ namespace Spoq.Infrastructure.Instances.Sweep;
 internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, OrphanEnds ends, AccountPost post, TimeProvider clock, ILogger<SweepRepairs> log)
 {
     /// <summary>The answer to an order of ours was lost: it is written down, and an order given up is tried again.</summary>
-    public async Task AdoptAsync(ListedServer server, CancellationToken cancellationToken)
+    public async Task AdoptAsync(ListedServer server, Guid instanceId, CancellationToken cancellationToken)
     {
-        var instanceId = server.InstanceId!.Value;
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var instance = await db.LockInstanceAsync(instanceId, cancellationToken);
-        if (instance is null || instance.IsFinal || await IsBeingEndedAsync(db, instanceId, cancellationToken) || await ServerLedger.OpenLineAsync(db, instanceId, cancellationToken) is not { Reference: null } line)
+        if (instance is null || instance.IsFinal || await IsBeingEndedAsync(db, instanceId, cancellationToken) || await ServerLedger.OpenLineAsync(db, server.Mark!.Value, cancellationToken) is not { Reference: null } line)
         {
             return;
         }
@@ -56,9 +55,9 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Or
     }
 
     /// <summary>False: it stays reported. The instance's own server is asked for first, by name.</summary>
-    public async Task<bool> EndDoubleAsync(IServerProvider provider, ListedServer server, Guid orphanId, CancellationToken cancellationToken)
+    public async Task<bool> EndDoubleAsync(IServerProvider provider, ListedServer server, Guid instanceId, Guid orphanId, CancellationToken cancellationToken)
     {
-        if (await OwnReferenceAsync(server.InstanceId!.Value, cancellationToken) is not { } own || own == server.Reference || await provider.GetAsync(own, cancellationToken) is null)
+        if (await OwnReferenceAsync(instanceId, cancellationToken) is not { } own || own == server.Reference || await provider.GetAsync(own, cancellationToken) is null)
         {
             return false;
         }
@@ -91,7 +90,7 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Or
         }
 
         var now = clock.GetUtcNow();
-        (await ServerLedger.OpenLineAsync(db, instance.Id, cancellationToken))?.Remove(now, paidUntil: null);
+        (await ServerLedger.OpenLineAsync(db, instance.ServerMark, cancellationToken))?.Remove(now, paidUntil: null);
         await db.SaveChangesAsync(cancellationToken);
         instance.Rebuild(now);
         db.Tell(instance, now, "rebuild_started", "Its server does not exist at the provider any more. A new one is made under the same address; what was on the old one is lost.");
@@ -109,15 +108,15 @@ internal sealed class SweepRepairs(IDbContextFactory<SpoqDbContext> contexts, Or
         return await db.Set<Orphan>().AnyAsync(orphan => orphan.InstanceId == instanceId && orphan.ResolvedAt == null && orphan.EndingUntil > now, cancellationToken);
     }
 
-    public async Task ReportAsync(string provider, ListedServer server, OrphanKind kind, CancellationToken cancellationToken)
+    public async Task ReportAsync(string provider, ListedServer server, Guid? instanceId, OrphanKind kind, CancellationToken cancellationToken)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var now = clock.GetUtcNow();
         var known = await db.Set<Orphan>().SingleOrDefaultAsync(orphan => orphan.Provider == provider && orphan.Reference == server.Reference && orphan.ResolvedAt == null, cancellationToken);
         if (known is null)
         {
-            db.Add(new Orphan(Guid.CreateVersion7(), provider, server.Reference, kind, server.Mark, server.InstanceId, now));
-            log.LogWarning("{Provider} has {Reference} ({Mark}), which does not match our rows: {Kind}", provider, server.Reference, server.Mark, kind);
+            db.Add(new Orphan(Guid.CreateVersion7(), provider, server.Reference, kind, server.Name, instanceId, now));
+            log.LogWarning("{Provider} has {Reference} ({Mark}), which does not match our rows: {Kind}", provider, server.Reference, server.Name, kind);
         }
         else
         {

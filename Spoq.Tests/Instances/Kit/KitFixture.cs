@@ -25,7 +25,7 @@ public sealed class KitFixture : DatabaseFixture, IAsyncLifetime
         await using var db = NewContext();
         db.Add(new Profile(Guid.CreateVersion7(), account, 1, "alice", DateTimeOffset.UtcNow));
         db.Add(instance);
-        db.Add(new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.Provider, DateTimeOffset.UtcNow));
+        db.Add(new ProviderServer(Guid.CreateVersion7(), instance.Id, instance.ServerMark, instance.Provider, instance.Plan, DateTimeOffset.UtcNow));
         await db.SaveChangesAsync();
 
         // Nobody's worker is to look at it: what a provider does is not what is tested here.

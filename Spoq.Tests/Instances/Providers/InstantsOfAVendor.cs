@@ -2,9 +2,11 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Spoq.Core.Instances;
+using Spoq.Core.Instances.Moving;
 using Spoq.Core.Instances.Provisioning;
 using Spoq.Infrastructure.Data;
 using Spoq.Infrastructure.Instances;
+using Spoq.Infrastructure.Instances.Moving;
 using Spoq.Infrastructure.Instances.Provisioning;
 using Spoq.Tests.Emulators;
 using Spoq.Tests.Instances.Provisioning;
@@ -15,6 +17,9 @@ namespace Spoq.Tests.Instances.Providers;
 public abstract class InstantsOfAVendor(VendorWorld world, Xunit.Abstractions.ITestOutputHelper output) : IAsyncLifetime
 {
     private readonly AnyConductor _conductor = new();
+
+    /// <summary>Of the servers that called home, by their marks.</summary>
+    private readonly Dictionary<Guid, string> _tokens = [];
 
     protected VendorWorld World => world;
 
@@ -97,7 +102,14 @@ public abstract class InstantsOfAVendor(VendorWorld world, Xunit.Abstractions.IT
             Assert.True(instance.State != InstanceState.Failed, $"{instance.Provider} failed at {instance.Step}: {instance.ErrorMessage}");
             if (instance.Step == Step.InstallConductor && instance.PhonedHomeAt is null)
             {
-                Assert.NotNull(await Living<ServerReports>().PhoneHomeAsync(instance.Id, EmulatorOf(instance.Provider).TokenOf(instance.Id), "1", CancellationToken.None));
+                var token = await Living<ServerReports>().PhoneHomeAsync(instance.Id, EmulatorOf(instance.Provider).TokenOf(instance.ServerMark), "1", CancellationToken.None);
+                Assert.NotNull(token);
+                _tokens[instance.ServerMark] = token;
+            }
+            else if (instance.Step is Step.CopyFiles or Step.FinishCopy)
+            {
+                await BeatAsync(instance);
+                await Living<ServerMoves>().HearAsync(instance.Id, _tokens[instance.ServerMark], instance.Step == Step.CopyFiles ? MoveReport.Copied : MoveReport.Moved, null, CancellationToken.None);
             }
         }
 
@@ -106,6 +118,10 @@ public abstract class InstantsOfAVendor(VendorWorld world, Xunit.Abstractions.IT
             World.Clock.Now = due;
         }
     }
+
+    /// <summary>Its server lives, and has no more use for what it was made with.</summary>
+    protected async Task BeatAsync(Instance instance) => Assert.True(await Living<ServerReports>().HeartbeatAsync(
+        instance.Id, _tokens[instance.ServerMark], new ServerVitals("1", 1, 1, 2, 1_000_000_000, 100_000_000_000), new ServerNews([], null), CancellationToken.None));
 
     /// <summary>What is at rest is not looked at: each road is walked alone.</summary>
     private async Task RestAsync()

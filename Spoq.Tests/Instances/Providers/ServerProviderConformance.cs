@@ -22,7 +22,7 @@ public abstract class ServerProviderConformance
 
         Assert.Null(await Provider.FindAsync(id, CancellationToken.None));
         Assert.NotEmpty(await Provider.RegionsAsync(null, CancellationToken.None));
-        Assert.DoesNotContain(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == id);
+        Assert.DoesNotContain(await Provider.ListAsync(CancellationToken.None), listed => listed.Mark == id);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public abstract class ServerProviderConformance
         Assert.NotNull(up.PublicAddress);
         Assert.Null(up.Trouble);
         Assert.False(up.IsUnfinished);
-        var listed = Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        var listed = Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.Mark == order.InstanceId);
         Assert.Equal((made.Reference, ServerPower.Running), (listed.Reference, listed.Power));
         await EndAsync(made.Reference);
     }
@@ -63,7 +63,7 @@ public abstract class ServerProviderConformance
         Assert.Equal(end, await EndAsync(made.Reference));
         Assert.Null(await Provider.GetAsync(made.Reference, CancellationToken.None));
         Assert.Null(await Provider.FindAsync(order.InstanceId, CancellationToken.None));
-        Assert.DoesNotContain(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        Assert.DoesNotContain(await Provider.ListAsync(CancellationToken.None), listed => listed.Mark == order.InstanceId);
         await Provider.StopAsync(made.Reference, CancellationToken.None);
     }
 
@@ -92,7 +92,7 @@ public abstract class ServerProviderConformance
         await WishAsync(() => Provider.StartAsync(made.Reference, CancellationToken.None));
         await BecomesAsync(made.Reference, ServerPower.Running);
         Assert.Equal(made.Reference, (await Provider.FindAsync(order.InstanceId, CancellationToken.None))!.Reference);
-        Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.Mark == order.InstanceId);
         await EndAsync(made.Reference);
     }
 
@@ -105,7 +105,7 @@ public abstract class ServerProviderConformance
         var second = await Provider.CreateAsync(order, CancellationToken.None);
 
         Assert.Equal(first.Reference, second.Reference);
-        Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.InstanceId == order.InstanceId);
+        Assert.Single(await Provider.ListAsync(CancellationToken.None), listed => listed.Mark == order.InstanceId);
         await EndAsync(first.Reference);
     }
 

@@ -122,7 +122,7 @@ public abstract class VendorConformance : ServerProviderConformance, IAsyncLifet
             await EndAsync(server.Reference);
         }
 
-        Assert.All(listed, server => Assert.Equal(order.InstanceId, server.InstanceId));
+        Assert.All(listed, server => Assert.Equal(order.InstanceId, server.Mark));
         Assert.Empty(Vendor.Marked);
     }
 

@@ -75,6 +75,9 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
 
     public ICollection<Guid> Existing => _servers.Keys;
 
+    /// <summary>As it was ordered.</summary>
+    public ServerOrder OrderOf(Guid mark) => _servers[mark];
+
     public string TokenOf(Guid instanceId) => _servers[instanceId].ProvisioningToken;
 
     /// <summary>Ended rentals are kept until then; null: they end.</summary>
@@ -151,16 +154,16 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
         if (Kept.TryRemove(reference, out _))
         {
             Taken.Enqueue(reference);
-            _servers[order.InstanceId] = order;
-            _references[order.InstanceId] = reference;
+            _servers[order.Mark] = order;
+            _references[order.Mark] = reference;
         }
-        else if (_references.GetValueOrDefault(order.InstanceId) != reference)
+        else if (_references.GetValueOrDefault(order.Mark) != reference)
         {
             throw new ProviderException("It is gone.") { IsFinal = true };
         }
 
         Throw(AfterTakeOver());
-        return Task.FromResult(Look(order.InstanceId)!);
+        return Task.FromResult(Look(order.Mark)!);
     }
 
     /// <summary>Awaited inside an end.</summary>
@@ -171,11 +174,11 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
         Calls.Enqueue("create");
         Throw(BeforeCreate());
         await DuringCreate();
-        Bought.Enqueue(order.InstanceId);
-        _servers[order.InstanceId] = order;
-        _listedAt[order.InstanceId] = clock.GetUtcNow() + LookupLag;
+        Bought.Enqueue(order.Mark);
+        _servers[order.Mark] = order;
+        _listedAt[order.Mark] = clock.GetUtcNow() + LookupLag;
         Throw(AfterCreate());
-        return Look(order.InstanceId)!;
+        return Look(order.Mark)!;
     }
 
     public Task StartAsync(string reference, CancellationToken cancellationToken)
@@ -197,6 +200,7 @@ internal sealed class ScriptedProvider(TimeProvider clock) : IReusableServers
 
     public Task StopAsync(string reference, CancellationToken cancellationToken)
     {
+        Calls.Enqueue("stop");
         _off[OwnerOf(reference)] = true;
         return Task.CompletedTask;
     }

@@ -56,6 +56,16 @@ public sealed class ServerReportHttpTests(ServerReportHttpTests.TwoComputers com
         await ReportAsync(computers.First, "phone-home", computers.Tokens(computers.First).Provisioning, """{"stage":"done","version":"1\u0000"}""", HttpStatusCode.UnprocessableEntity);
 
     [Fact]
+    public async Task A_server_that_takes_nobodys_place_is_told_the_same_as_a_stranger()
+    {
+        var mine = computers.Tokens(computers.First);
+
+        Assert.Contains("not_moving", await ReportAsync(computers.First, "move", mine.Instance, """{"state":"copied"}""", HttpStatusCode.NotFound), StringComparison.Ordinal);
+        Assert.Contains("not_moving", await ReportAsync(computers.First, "move", "wrong", """{"state":"copied"}""", HttpStatusCode.NotFound), StringComparison.Ordinal);
+        Assert.Contains("bad_report", await ReportAsync(computers.First, "move", mine.Instance, """{"state":"done"}""", HttpStatusCode.UnprocessableEntity), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Another_accounts_console_looks_like_a_missing_one()
     {
         using var other = await computers.Stranger.Http.GetAsync(new Uri($"/r/{computers.First}", UriKind.Relative));

@@ -22,7 +22,7 @@ public sealed class SweepPlanTests
     public void An_order_without_an_answer_is_adopted_once_it_cannot_be_under_way_any_more()
     {
         var instance = NewInstance();
-        var order = new ProviderServer(Guid.NewGuid(), instance.Id, "scripted", s_noon);
+        var order = new ProviderServer(Guid.NewGuid(), instance.Id, instance.ServerMark, "scripted", instance.Plan, s_noon);
         var facts = new SweepFacts(instance, order, false, false, null);
 
         Assert.Equal(SweepVerdict.Ours, SweepPlan.Of(Listed("a", instance.Id), facts, s_noon.AddMinutes(4)));
@@ -33,7 +33,7 @@ public sealed class SweepPlanTests
     public void A_double_ends_only_beside_the_instances_own_server_and_only_after_an_hour()
     {
         var instance = NewInstance();
-        var order = new ProviderServer(Guid.NewGuid(), instance.Id, "scripted", s_noon);
+        var order = new ProviderServer(Guid.NewGuid(), instance.Id, instance.ServerMark, "scripted", instance.Plan, s_noon);
         order.Answer("own", s_noon);
         var facts = new SweepFacts(instance, order, false, OwnIsListed: true, FirstSeenAt: s_noon);
 

@@ -33,7 +33,7 @@ public sealed partial class ConsolePage(
     [Parameter]
     public Guid InstanceId { get; set; }
 
-    private bool CanUse => _access is { Instance.State: InstanceState.Running, Role: >= InstanceRole.Operator };
+    private bool CanUse => _access is { Instance.IsOpen: true, Role: >= InstanceRole.Operator };
 
     public void Dispose()
     {

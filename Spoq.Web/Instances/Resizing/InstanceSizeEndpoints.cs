@@ -22,7 +22,7 @@ internal static class InstanceSizeEndpoints
             .WithSummary("Sizes a computer can change to").WithDescription("Each with its price and what the change adds to the next payment if it is made now (below zero: takes off). `refusal` says why a size cannot be had.");
         routes.MapApi("POST", InstanceEndpoints.One + "/resize", ResizeAsync).RequireAccount().Idempotent().Refuses(404, 409, 422, 503).WithTags(Tag)
             .WithSummary("Change the size of a computer")
-            .WithDescription("The computer goes off for a few minutes and comes back with its data. Its price changes once the new size has been seen running; should that fail, it goes back to the old size at the old price, and the events say why.");
+            .WithDescription("With the way `resize` the computer goes off for a few minutes and comes back with its data. With the way `move` a second computer is made, copies its files while it is in use, and takes its place. Its price changes once the new size has been seen running; should that fail, it goes back to the old size at the old price, and the events say why.");
     }
 
     private static async Task<Results<Ok<SizesAnswer>, ProblemHttpResult>> ReadAsync(
@@ -58,11 +58,12 @@ internal static class InstanceSizeEndpoints
 
 /// <param name="Plan">The one it has.</param>
 /// <param name="NextPlan">The one it is being given; null: none.</param>
+/// <param name="Way"><c>resize</c>, or <c>move</c> where another size is another server.</param>
 /// <param name="Refusal">Why no size can be changed to at the moment; null: see each.</param>
-internal sealed record SizesAnswer(string Plan, string? NextPlan, BillingInterval Interval, DateTimeOffset PaidUntil, RefusalAnswer? Refusal, IReadOnlyList<SizeAnswer> Sizes)
+internal sealed record SizesAnswer(string Plan, string? NextPlan, string Way, BillingInterval Interval, DateTimeOffset PaidUntil, RefusalAnswer? Refusal, IReadOnlyList<SizeAnswer> Sizes)
 {
     public static SizesAnswer Of(SizeOffers offers) => new(
-        offers.Current.Key, offers.Instance.NextPlan, offers.Interval, offers.PaidUntil, RefusalAnswer.Of(offers.Refusal),
+        offers.Current.Key, offers.Instance.NextPlan, offers.IsMove ? "move" : "resize", offers.Interval, offers.PaidUntil, RefusalAnswer.Of(offers.Refusal),
         [.. offers.Sizes.Select(size => new SizeAnswer(
             size.Plan.Key, size.Plan.Name, size.Plan.Size.Cpus, size.Plan.Size.MemoryGb, size.Plan.Size.DiskGb, size.Price.MinorUnits, size.Difference.MinorUnits, size.Price.Currency,
             RefusalAnswer.Of(size.Refusal)))]);

@@ -101,7 +101,7 @@ public sealed partial class SizePage
     private async Task ChangeAsync()
     {
         if (_isBusy || Chosen is not { } chosen
-            || !await _confirm.AskAsync($"Change {_offers!.Instance.Hostname} to {chosen.Plan.Name}?", $"It goes off for a few minutes now; programs that run on it end. Then it costs {PlanStep.PriceText(chosen.Price, _offers.Interval)}.", "Yes, change it", isDangerous: false))
+            || !await _confirm.AskAsync($"Change {_offers!.Instance.Hostname} to {chosen.Plan.Name}?", $"{(_offers.IsMove ? "A second computer is made and copies your files; then it takes the place of this one, and programs that run end" : "It goes off for a few minutes now; programs that run on it end")}. Then it costs {PlanStep.PriceText(chosen.Price, _offers.Interval)}.", "Yes, change it", isDangerous: false))
         {
             return;
         }

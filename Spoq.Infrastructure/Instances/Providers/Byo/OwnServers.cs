@@ -102,7 +102,7 @@ public sealed class OwnServers
             return OwnServerRefusals.CommandUnknown;
         }
 
-        if (instance.State is InstanceState.Cancelling or InstanceState.Deleting || instance.IsFinal || await ServerLedger.OpenLineAsync(db, instance.Id, cancellationToken) is not { } line)
+        if (instance.State is InstanceState.Cancelling or InstanceState.Deleting || instance.IsFinal || await ServerLedger.OpenLineAsync(db, instance.ServerMark, cancellationToken) is not { } line)
         {
             return OwnServerRefusals.Detached;
         }

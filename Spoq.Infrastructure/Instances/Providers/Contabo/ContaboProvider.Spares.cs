@@ -23,7 +23,7 @@ internal sealed partial class ContaboProvider
     public async Task<Server> TakeOverAsync(Spare spare, ServerOrder order, CancellationToken cancellationToken)
     {
         var instance = await api.InstanceAsync(spare.Reference, cancellationToken);
-        var mark = ServerMark.Of(order.InstanceId);
+        var mark = ServerMark.Of(order.Mark);
         var isOrders = instance?.DisplayName == mark;
         if (instance is null || !(isOrders || (IsFree(instance, spare) && instance.CancelDate is not { Length: > 0 })))
         {

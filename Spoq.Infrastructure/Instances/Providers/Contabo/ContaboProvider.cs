@@ -28,7 +28,7 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
 
     public string Name => ContaboApi.Key;
 
-    public ServerCapabilities Capabilities => ServerCapabilities.Ssh;
+    public ServerCapabilities Capabilities => ServerCapabilities.Ssh | ServerCapabilities.Move;
 
     public TimeSpan LookupLag => TimeSpan.FromMinutes(2);
 
@@ -45,7 +45,7 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
         return RegionsAsync(size, cancellationToken);
     }
 
-    public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) => Look(await FindInstanceAsync(instanceId, cancellationToken));
+    public async Task<Server?> FindAsync(Guid mark, CancellationToken cancellationToken) => Look(await FindInstanceAsync(mark, cancellationToken));
 
     public async Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await api.InstancesAsync(null, cancellationToken)).Where(instance => ServerMark.Marks(instance.DisplayName))
@@ -55,7 +55,7 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
 
     public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken)
     {
-        if (Look(await FindInstanceAsync(order.InstanceId, cancellationToken)) is { } found)
+        if (Look(await FindInstanceAsync(order.Mark, cancellationToken)) is { } found)
         {
             return found;
         }
@@ -67,7 +67,7 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
             throw new ProviderException("There is no room for another computer at Contabo at the moment.") { Code = "sold_out", IsFinal = true };
         }
 
-        var mark = ServerMark.Of(order.InstanceId);
+        var mark = ServerMark.Of(order.Mark);
         var image = await ImageAsync(order.IsSpare ? DebianImage() : UbuntuImage(), cancellationToken);
         var password = await NewPasswordAsync(mark, cancellationToken);
         var made = await api.OrderAsync(new ContaboOrder(image, product, order.Region, password, order.BootScript, Period: 1, mark, User), cancellationToken);
@@ -187,8 +187,8 @@ internal sealed partial class ContaboProvider(ContaboApi api, IOptions<ContaboOp
             .OrderByDescending(image => image.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault()?.ImageId
         ?? throw new ProviderException("Contabo does not offer the system we install at the moment.") { Code = "sold_out", IsFinal = true };
 
-    private async Task<ContaboInstance?> FindInstanceAsync(Guid instanceId, CancellationToken cancellationToken) =>
-        (await api.InstancesAsync(ServerMark.Of(instanceId), cancellationToken)).Where(instance => ServerMark.Read(instance.DisplayName) == instanceId).MinBy(instance => instance.InstanceId);
+    private async Task<ContaboInstance?> FindInstanceAsync(Guid mark, CancellationToken cancellationToken) =>
+        (await api.InstancesAsync(ServerMark.Of(mark), cancellationToken)).Where(instance => ServerMark.Read(instance.DisplayName) == mark).MinBy(instance => instance.InstanceId);
 
     private async Task<int> CountAsync(CancellationToken cancellationToken)
     {

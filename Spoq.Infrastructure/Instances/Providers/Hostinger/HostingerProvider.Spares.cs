@@ -23,7 +23,7 @@ internal sealed partial class HostingerProvider
     public async Task<Server> TakeOverAsync(Spare spare, ServerOrder order, CancellationToken cancellationToken)
     {
         var vm = await api.MachineAsync(spare.Reference, cancellationToken);
-        var isOrders = vm is not null && IsOurs(vm) && InstanceOf(vm) == order.InstanceId;
+        var isOrders = vm is not null && IsOurs(vm) && MarkOf(vm) == order.Mark;
         if (vm is null || IsGone(vm) || !(isOrders || IsFree(vm, spare)) || !HostingerOffers.IsOfSize(vm, order.Size))
         {
             throw NotToBeHad();
@@ -107,7 +107,7 @@ internal sealed partial class HostingerProvider
         }
     }
 
-    private bool IsFree(HostingerVm vm, Spare spare) => IsSpare(vm) || (IsOurs(vm) && InstanceOf(vm) == spare.Id);
+    private bool IsFree(HostingerVm vm, Spare spare) => IsSpare(vm) || (IsOurs(vm) && MarkOf(vm) == spare.Id);
 
     private bool IsSpare(HostingerVm vm) => string.Equals(vm.Hostname, SpareNameOf(vm), StringComparison.OrdinalIgnoreCase);
 

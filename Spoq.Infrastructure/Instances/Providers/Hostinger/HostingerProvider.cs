@@ -18,7 +18,7 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
 
     public string Name => HostingerApi.Key;
 
-    public ServerCapabilities Capabilities => ServerCapabilities.Ssh;
+    public ServerCapabilities Capabilities => ServerCapabilities.Ssh | ServerCapabilities.Move;
 
     public TimeSpan LookupLag => TimeSpan.FromMinutes(2);
 
@@ -32,18 +32,18 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
         return _offers.RegionsAsync(size, cancellationToken);
     }
 
-    public async Task<Server?> FindAsync(Guid instanceId, CancellationToken cancellationToken) =>
-        Look(await FindMachineAsync(instanceId, cancellationToken));
+    public async Task<Server?> FindAsync(Guid mark, CancellationToken cancellationToken) =>
+        Look(await FindMachineAsync(mark, cancellationToken));
 
     public async Task<IReadOnlyList<ListedServer>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await api.MachinesAsync(cancellationToken)).Where(vm => IsOurs(vm) && !IsGone(vm)).Select(vm => new ListedServer(Reference(vm), InstanceOf(vm), vm.Hostname!, Look(vm)!.Power))];
+        [.. (await api.MachinesAsync(cancellationToken)).Where(vm => IsOurs(vm) && !IsGone(vm)).Select(vm => new ListedServer(Reference(vm), MarkOf(vm), vm.Hostname!, Look(vm)!.Power))];
 
     public async Task<Server?> GetAsync(string reference, CancellationToken cancellationToken) => Look(await api.MachineAsync(reference, cancellationToken));
 
     public async Task<Server> CreateAsync(ServerOrder order, CancellationToken cancellationToken)
     {
         var machines = await api.MachinesAsync(cancellationToken);
-        var found = machines.Where(vm => IsOurs(vm) && InstanceOf(vm) == order.InstanceId && !IsGone(vm)).MinBy(vm => vm.Id);
+        var found = machines.Where(vm => IsOurs(vm) && MarkOf(vm) == order.Mark && !IsGone(vm)).MinBy(vm => vm.Id);
         if (found is { State: not "initial" })
         {
             return Look(found)!;
@@ -94,9 +94,9 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
 
     public async Task SettleAsync(string reference, CancellationToken cancellationToken)
     {
-        if (await api.MachineAsync(reference, cancellationToken) is { } vm && IsOurs(vm) && InstanceOf(vm) is { } instanceId)
+        if (await api.MachineAsync(reference, cancellationToken) is { } vm && IsOurs(vm) && MarkOf(vm) is { } mark)
         {
-            await RemoveScriptAsync(instanceId, cancellationToken);
+            await RemoveScriptAsync(mark, cancellationToken);
         }
     }
 
@@ -123,9 +123,9 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
             return ending;
         }
 
-        if (InstanceOf(vm) is { } instanceId)
+        if (MarkOf(vm) is { } mark)
         {
-            await RemoveScriptAsync(instanceId, cancellationToken);
+            await RemoveScriptAsync(mark, cancellationToken);
         }
 
         await api.RenameAsync(vm.Id, SpareNameOf(vm), cancellationToken);
@@ -200,13 +200,13 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
         choice.DataCenterId,
         order.IsSpare ? null : await WriteScriptAsync(order, cancellationToken),
         RootPassword.New(),
-        ServerMark.Of(order.InstanceId) + MarkEnd,
+        ServerMark.Of(order.Mark) + MarkEnd,
         EnableBackups: false);
 
     /// <summary>One for each order, holding nothing but the way to the rest. What older orders left behind goes with this look.</summary>
     private async Task<long> WriteScriptAsync(ServerOrder order, CancellationToken cancellationToken)
     {
-        var name = ServerMark.Of(order.InstanceId);
+        var name = ServerMark.Of(order.Mark);
         long? known = null;
         foreach (var script in (await api.ScriptsAsync(cancellationToken)).Where(script => script.Id is not null && ServerMark.Marks(script.Name)))
         {
@@ -223,20 +223,20 @@ internal sealed partial class HostingerProvider(HostingerApi api, IOptions<Hosti
         return known ?? (await api.AddScriptAsync(new HostingerNewScript(name, order.BootScript), cancellationToken)).Id ?? throw Unclear();
     }
 
-    private async Task RemoveScriptAsync(Guid instanceId, CancellationToken cancellationToken)
+    private async Task RemoveScriptAsync(Guid mark, CancellationToken cancellationToken)
     {
-        foreach (var script in (await api.ScriptsAsync(cancellationToken)).Where(script => script.Id is not null && script.Name == ServerMark.Of(instanceId)))
+        foreach (var script in (await api.ScriptsAsync(cancellationToken)).Where(script => script.Id is not null && script.Name == ServerMark.Of(mark)))
         {
             await api.RemoveScriptAsync(script.Id!.Value, cancellationToken);
         }
     }
 
-    private async Task<HostingerVm?> FindMachineAsync(Guid instanceId, CancellationToken cancellationToken) =>
-        (await api.MachinesAsync(cancellationToken)).Where(vm => IsOurs(vm) && InstanceOf(vm) == instanceId && !IsGone(vm)).MinBy(vm => vm.Id);
+    private async Task<HostingerVm?> FindMachineAsync(Guid mark, CancellationToken cancellationToken) =>
+        (await api.MachinesAsync(cancellationToken)).Where(vm => IsOurs(vm) && MarkOf(vm) == mark && !IsGone(vm)).MinBy(vm => vm.Id);
 
     private bool IsOurs(HostingerVm vm) => ServerMark.Marks(vm.Hostname) && vm.Hostname!.EndsWith(MarkEnd, StringComparison.OrdinalIgnoreCase);
 
-    private Guid? InstanceOf(HostingerVm vm) => ServerMark.Read(vm.Hostname?[..^MarkEnd.Length]);
+    private Guid? MarkOf(HostingerVm vm) => ServerMark.Read(vm.Hostname?[..^MarkEnd.Length]);
 
     private static string Reference(HostingerVm vm) => vm.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -732,14 +732,16 @@ namespace Spoq.Infrastructure.Data.Migrations
                     memory_total_bytes = table.Column<long>(type: "bigint", nullable: true),
                     disk_used_bytes = table.Column<long>(type: "bigint", nullable: true),
                     disk_total_bytes = table.Column<long>(type: "bigint", nullable: true),
-                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false)
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false),
+                    server_mark = table.Column<Guid>(type: "uuid", nullable: false),
+                    move_id = table.Column<Guid>(type: "uuid", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_instances", x => x.id);
-                    table.CheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'resize', 'resize_back', 'cancel')");
+                    table.CheckConstraint("ck_instance_road", "road in ('create', 'start', 'stop', 'restart', 'delete', 'resize', 'resize_back', 'move', 'move_back', 'cancel')");
                     table.CheckConstraint("ck_instance_state", "state in ('draft', 'provisioning', 'running', 'stopping', 'stopped', 'starting', 'restarting', 'resizing', 'failed', 'cancelling', 'cancelled', 'deleting', 'deleted')");
-                    table.CheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'resize_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
+                    table.CheckConstraint("ck_instance_step", "step in ('reserve', 'create_server', 'await_server', 'configure_dns', 'install_conductor', 'verify', 'ready', 'stop_server', 'start_server', 'resize_server', 'copy_files', 'finish_copy', 'end_other', 'take_back_server', 'revoke_access', 'remove_dns', 'delete_server', 'refund', 'close')");
                     table.ForeignKey(
                         name: "fk_instances_users_account_id",
                         column: x => x.account_id,
@@ -1120,6 +1122,8 @@ namespace Spoq.Infrastructure.Data.Migrations
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
                     instance_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    mark = table.Column<Guid>(type: "uuid", nullable: false),
+                    plan = table.Column<string>(type: "text", nullable: false),
                     provider = table.Column<string>(type: "text", nullable: false),
                     ordered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     answered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -1134,6 +1138,38 @@ namespace Spoq.Infrastructure.Data.Migrations
                     table.PrimaryKey("pk_provider_servers", x => x.id);
                     table.ForeignKey(
                         name: "fk_provider_servers_instances_instance_id",
+                        column: x => x.instance_id,
+                        principalTable: "instances",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "server_moves",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    instance_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_address = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    public_key = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    sealed_key = table.Column<byte[]>(type: "bytea", nullable: true),
+                    other_mark = table.Column<Guid>(type: "uuid", nullable: false),
+                    other_reference = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
+                    other_token_hash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    other_version = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
+                    progress = table.Column<string>(type: "character varying(300)", maxLength: 300, nullable: true),
+                    copied_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    finish_asked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    moved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    taken_back_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_server_moves", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_server_moves_instances_instance_id",
                         column: x => x.instance_id,
                         principalTable: "instances",
                         principalColumn: "id",
@@ -1653,7 +1689,12 @@ namespace Spoq.Infrastructure.Data.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_provider_servers_instance_id",
                 table: "provider_servers",
-                column: "instance_id",
+                column: "instance_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_provider_servers_mark",
+                table: "provider_servers",
+                column: "mark",
                 unique: true,
                 filter: "removed_at is null");
 
@@ -1706,6 +1747,13 @@ namespace Spoq.Infrastructure.Data.Migrations
                 table: "second_factor_tickets",
                 column: "hash",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ux_server_moves_open",
+                table: "server_moves",
+                column: "instance_id",
+                unique: true,
+                filter: "ended_at is null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_sessions_account_id_last_seen_at",
@@ -1957,6 +2005,9 @@ namespace Spoq.Infrastructure.Data.Migrations
 
             migrationBuilder.DropTable(
                 name: "second_factor_tickets");
+
+            migrationBuilder.DropTable(
+                name: "server_moves");
 
             migrationBuilder.DropTable(
                 name: "sessions");
