@@ -99,7 +99,7 @@ internal sealed class HubLine : IAsyncDisposable
     private async Task<string> ReadAsync()
     {
         var buffer = new byte[16 * 1024];
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             var text = _rest.ToString();

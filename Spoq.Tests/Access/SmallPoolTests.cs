@@ -54,7 +54,7 @@ public sealed class SmallPoolTests(SmallPool spoq) : IClassFixture<SmallPool>
         var forgetting = again ? Task.Run(() => ForgetAsync(keys, over.Token)) : Task.CompletedTask;
         try
         {
-            return await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Task.Run(() => one(n)))).WaitAsync(TimeSpan.FromSeconds(60));
+            return await Task.WhenAll(Enumerable.Range(0, 100).Select(n => Task.Run(() => one(n)))).WaitAsync(TimeSpan.FromSeconds(180));
         }
         finally
         {
@@ -96,5 +96,5 @@ public sealed class SmallPool : DatabaseFixture
     public const int Connections = 4;
 
     protected override async Task<string> OpenDatabaseAsync() =>
-        new NpgsqlConnectionStringBuilder(await base.OpenDatabaseAsync()) { MaxPoolSize = Connections, Timeout = 10 }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(await base.OpenDatabaseAsync()) { MaxPoolSize = Connections, Timeout = 90 }.ConnectionString;
 }

@@ -114,14 +114,14 @@ public sealed class AccountStory(SignInServer fixture) : IClassFixture<SignInSer
 
         try
         {
-            await page.WaitForURLAsync(new Regex("/login"), new() { Timeout = 20_000 });
+            await page.WaitForURLAsync(new Regex("/login"));
         }
         catch (TimeoutException)
         {
             Assert.Fail(page.Url + "\n" + string.Join("\n", errors) + fixture.Server.Output + await page.ContentAsync() + await fixture.ScalarAsync<string>("select string_agg(method || coalesce(revoked_at::text, ' open'), ',') from sessions where account_id = (select id from users where email = $1)", customer.Email));
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var buffer = new byte[4096];
         while (hub.State == WebSocketState.Open)
         {

@@ -119,8 +119,8 @@ public sealed class AuthApiTests(StoryServer fixture) : IClassFixture<StoryServe
                 using var answer = await client.GetAsync("/api/auth/me");
                 return answer.StatusCode == HttpStatusCode.Unauthorized;
             },
-            "the access token to be refused",
-            TimeSpan.FromSeconds(5));
+            "the access token to be refused, before the fifteen seconds for which it would be believed",
+            TimeSpan.FromSeconds(13));
     }
 
     [Fact]

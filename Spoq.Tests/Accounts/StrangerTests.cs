@@ -47,7 +47,7 @@ public sealed class StrangerTests(SignInServer fixture) : IClassFixture<SignInSe
 
         // One try of the wide limit comes back every 36 seconds: it may be among them.
         Assert.InRange(late.Count(status => status == HttpStatusCode.Unauthorized), 3, 5);
-        Assert.Equal(HttpStatusCode.TooManyRequests, late[^1]);
+        Assert.Contains(HttpStatusCode.TooManyRequests, late);
         Assert.Equal(HttpStatusCode.OK, signedIn.StatusCode);
     }
 

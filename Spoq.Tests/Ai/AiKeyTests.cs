@@ -13,16 +13,18 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
     public async Task A_revoked_key_is_out_within_a_second_on_every_node()
     {
         await using var sibling = await world.SiblingAsync();
-        var (id, secret) = await world.NewKeyAsync();
-        using var here = world.NewProgram(secret);
-        using var there = AiWorld.NewProgram(sibling, secret);
-        Assert.Equal((200, 200), (await UseAsync(here), await UseAsync(there)));
+        await Promise.KeptAsync(TimeSpan.FromSeconds(1), "Hearing of a revoked key", async () =>
+        {
+            var (id, secret) = await world.NewKeyAsync();
+            using var here = world.NewProgram(secret);
+            using var there = AiWorld.NewProgram(sibling, secret);
+            Assert.Equal((200, 200), (await UseAsync(here), await UseAsync(there)));
 
-        using var revoked = await world.Customer.DeleteAsync($"/v1/api-keys/{id}");
-        var since = Stopwatch.StartNew();
-        await Eventually.TrueAsync(async () => await UseAsync(here) == 401 && await UseAsync(there) == 401, "both nodes to know", TimeSpan.FromSeconds(5));
-
-        Assert.InRange(since.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            using var revoked = await world.Customer.DeleteAsync($"/v1/api-keys/{id}");
+            var since = Stopwatch.StartNew();
+            await Eventually.TrueAsync(async () => await UseAsync(here) == 401 && await UseAsync(there) == 401, "both nodes to know");
+            return since.Elapsed;
+        });
     }
 
     [Fact]
@@ -83,13 +85,20 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
     public async Task Limits_of_a_key_are_told_and_held()
     {
         await using var strict = await world.SiblingAsync(("Ai__KeyRequestsPerMinute", "5"));
-        var (_, secret) = await world.NewKeyAsync();
-        using var program = AiWorld.NewProgram(strict, secret);
-        var statuses = new List<int>();
-        for (var i = 0; i < 7; i++)
+        List<int> statuses;
+        Stopwatch watch;
+        HttpClient program;
+        do
         {
-            statuses.Add(await UseAsync(program));
+            // Every twelve seconds one comes back: seven tries that took that long say nothing.
+            (statuses, watch) = ([], Stopwatch.StartNew());
+            program = AiWorld.NewProgram(strict, (await world.NewKeyAsync()).Secret);
+            for (var i = 0; i < 7; i++)
+            {
+                statuses.Add(await UseAsync(program));
+            }
         }
+        while (watch.Elapsed > TimeSpan.FromSeconds(9));
 
         using var refused = await world.PostAsync("/v1/chat/completions", AiWorld.Chat(new AiScript()), program);
         Assert.Equal([200, 200, 200, 200, 200, 429, 429], statuses);
@@ -97,6 +106,7 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 13);
         Assert.Equal("\"requests\";q=5;w=60, \"tokens\";q=2000000;w=60", refused.Headers.GetValues("RateLimit-Policy").Single());
         Assert.StartsWith("\"requests\";r=0;", refused.Headers.GetValues("RateLimit").Single(), StringComparison.Ordinal);
+        program.Dispose();
     }
 
     [Fact]
@@ -107,17 +117,22 @@ public sealed class AiKeyTests(AiWorld world) : IClassFixture<AiWorld>
         var (_, secret) = await world.NewKeyAsync();
         using var here = AiWorld.NewProgram(one, secret);
         using var there = AiWorld.NewProgram(other, secret);
+        var since = Stopwatch.StartNew();
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal(200, await UseAsync(here));
         }
 
-        // The first one makes the bucket known here; within a tick the nodes have told each other.
+        // The first one makes the bucket known there; asking what is left of it costs nothing. One comes back every three seconds.
         await UseAsync(there);
+        await Eventually.TrueAsync(async () => await AiNodesTests.LeftAsync(there) <= AiNodesTests.Refilled(since), "the other node to hear of it");
         var late = 0;
-        await Eventually.TrueAsync(async () => await UseAsync(there) == 429 || ++late > 12, "the other node to hear of it");
+        while (await UseAsync(there) == 200)
+        {
+            late++;
+        }
 
-        Assert.InRange(late, 0, 12);
+        Assert.InRange(late, 0, AiNodesTests.Refilled(since));
     }
 
     private async Task<int> UseAsync(HttpClient program)

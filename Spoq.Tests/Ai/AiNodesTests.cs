@@ -17,6 +17,12 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
     public async Task A_suspended_account_is_out_within_a_second_of_the_notice_and_soon_without_one()
     {
         await using var sibling = await world.SiblingAsync(("Spoq__BaseUrl", $"http://localhost:{world.Server.Port}"));
+        await Promise.KeptAsync(TimeSpan.FromSeconds(1), "Hearing of a suspended account", () => SuspendAsync(sibling));
+    }
+
+    /// <returns>How long the notice took. The accounts are others each time.</returns>
+    private async Task<TimeSpan> SuspendAsync(SpoqServer sibling)
+    {
         using var noticed = await ApiClient.SignedUpAsync(world.Server);
         using var unnoticed = await ApiClient.SignedUpAsync(world.Server);
         var programs = new List<HttpClient>();
@@ -31,12 +37,11 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
         await ExecuteAsync($"update users set lockout_end = now() + interval '1 year' where id in ('{noticed.AccountId}', '{unnoticed.AccountId}')");
         await ExecuteAsync($"select pg_notify('grants_changed', '{noticed.AccountId}')");
         var since = Stopwatch.StartNew();
-        await Eventually.TrueAsync(async () => (await UseAllAsync(programs.Take(4))).All(status => status == 401), "both nodes to hear of it", TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(async () => (await UseAllAsync(programs.Take(4))).All(status => status == 401), "both nodes to hear of it");
         var heard = since.Elapsed;
-        await Eventually.TrueAsync(async () => (await UseAllAsync(programs.Skip(4))).All(status => status == 401), "both nodes to find it out", TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(async () => (await UseAllAsync(programs.Skip(4))).All(status => status == 401), "both nodes to find it out");
         programs.ForEach(program => program.Dispose());
-
-        Assert.InRange(heard, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        return heard;
     }
 
     [Fact]
@@ -63,7 +68,7 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
         Assert.InRange(admitted, 7, 7 + Refilled(began));
     }
 
-    private static int Refilled(Stopwatch since) => (int)Math.Ceiling(since.Elapsed.TotalSeconds / 3);
+    internal static int Refilled(Stopwatch since) => (int)Math.Ceiling(since.Elapsed.TotalSeconds / 3);
 
     private async Task<int[]> UseAllAsync(IEnumerable<HttpClient> programs) => await Task.WhenAll(programs.Select(UseAsync));
 
@@ -75,7 +80,7 @@ public sealed class AiNodesTests(AiWorld world) : IClassFixture<AiWorld>
     }
 
     /// <summary>As the node knows it; asking costs nothing.</summary>
-    private static async Task<int> LeftAsync(HttpClient program)
+    internal static async Task<int> LeftAsync(HttpClient program)
     {
         using var answer = await program.GetAsync(new Uri("/v1/models", UriKind.Relative));
         return int.Parse(Regex.Match(answer.Headers.GetValues("RateLimit").Single(), @"""requests"";r=(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);

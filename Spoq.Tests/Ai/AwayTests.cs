@@ -15,7 +15,7 @@ public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
     {
         var database = new NpgsqlConnectionStringBuilder(world.Server.ConnectionString);
         await using var passage = new Passage(database.Host!, database.Port);
-        (database.Host, database.Port) = ("127.0.0.1", passage.Port);
+        (database.Host, database.Port, database.Timeout, database.CommandTimeout) = ("127.0.0.1", passage.Port, 15, 30);
         await using var node = await world.SiblingAsync(("ConnectionStrings__Spoq", database.ConnectionString), ("Spoq__BaseUrl", $"http://localhost:{world.Server.Port}"));
         using var key = AiWorld.NewProgram(node, world.Key);
         using var token = AiWorld.NewProgram(node, world.Customer.Token!);
@@ -26,7 +26,7 @@ public sealed class AwayTests(AiWorld world) : IClassFixture<AiWorld>
         using var stranger = AiWorld.NewProgram(node, (await world.NewKeyAsync()).Secret);
         using var unknown = await world.PostAsync("/v1/chat/completions", AiWorld.Chat(new AiScript()), stranger);
         passage.Open();
-        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it was cut off", TimeSpan.FromSeconds(30));
+        await Eventually.TrueAsync(async () => await EventsAsync() == _answered, "what was used while it was cut off");
         passage.Hang();
         var hung = await ManyAsync(key, token, 60);
         passage.Open();

@@ -54,19 +54,26 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
         await using var small = await world.SiblingAsync(("Ai__BodyMegabytes", "32"), ("Ai__BodyWaitSeconds", "1"));
         using var program = AiWorld.NewProgram(small, world.Key);
         var slow = new List<Socket>();
-        for (var i = 0; i < 2; i++)
-        {
-            // So much that its sixteen mebibytes are held, and not all of it.
-            slow.Add(await SlowAsync(small, world.Key, 15 * 1024 * 1024, 9 * 1024 * 1024));
-        }
-
         HttpResponseMessage? refused = null;
         await Eventually.TrueAsync(
             async () =>
             {
-                refused?.Dispose();
-                refused = await world.PostAsync(Path, AiWorld.Chat(new AiScript("share")), program);
-                return (int)refused.StatusCode == 503;
+                // The server ends them in a few seconds, so each try has its own.
+                slow.ForEach(socket => socket.Dispose());
+                slow.Clear();
+                for (var i = 0; i < 2; i++)
+                {
+                    // So much that its sixteen mebibytes are held, and not all of it.
+                    slow.Add(await SlowAsync(small, world.Key, 15 * 1024 * 1024, 9 * 1024 * 1024));
+                }
+
+                for (var i = 0; i < 10 && refused?.StatusCode != System.Net.HttpStatusCode.ServiceUnavailable; i++)
+                {
+                    refused?.Dispose();
+                    refused = await world.PostAsync(Path, AiWorld.Chat(new AiScript("share")), program);
+                }
+
+                return refused!.StatusCode == System.Net.HttpStatusCode.ServiceUnavailable;
             },
             "the memory to be taken");
         await BadAiInputTests.RefusedAsync(refused!, 503, "server_busy", null);
@@ -93,7 +100,7 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
     {
         const int Count = 1500;
         await using var crowded = await world.SiblingAsync(("Ai__KeyStreams", "2000"), ("Ai__AccountStreams", "2000"), ("Ai__KeyTokensPerMinute", "1000000000"), ("Ai__AccountTokensPerMinute", "1000000000"));
-        var body = AiWorld.Chat(new AiScript("crowd", Tokens: 1));
+        var body = AiWorld.Chat(new AiScript("crowd", Tokens: 1, IsForgotten: true));
         body["messages"]![0]!["content"] = string.Concat(Enumerable.Repeat("word ", 30_000));
         var bytes = Encoding.UTF8.GetBytes($"POST {Path} HTTP/1.1\r\nHost: localhost:{crowded.Port}\r\nAuthorization: Bearer {world.Key}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.ToJsonString().Length}\r\n\r\n{body.ToJsonString()}");
         var sockets = new Socket[Count];
@@ -126,7 +133,7 @@ public sealed class BodyTests(AiWorld world, ITestOutputHelper output) : IClassF
         using var socket = await SlowAsync(world.Server, world.Key, 100_000, 10);
         await using var stream = new NetworkStream(socket);
         using var reader = new StreamReader(stream);
-        var status = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        var status = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal("HTTP/1.1 408 Request Timeout", status);
     }

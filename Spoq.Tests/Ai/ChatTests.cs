@@ -144,7 +144,7 @@ public sealed class ChatTests(AiWorld world) : IClassFixture<AiWorld>
 
         answer.Dispose();
         program.Dispose();
-        await Eventually.TrueAsync(() => Entry("left").WasLeft, "the upstream to be told", TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(() => Entry("left").WasLeft, "the upstream to be told");
     }
 
     internal static string TextOf(string stream) => string.Concat(stream.Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line =>

@@ -11,7 +11,7 @@ public sealed class StopTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task Fifty_streams_end_clearly_when_the_server_is_stopped_and_each_is_recorded_once()
     {
-        await using var node = await world.SiblingAsync(("Ai__StoppingSeconds", "4"));
+        await using var node = await world.SiblingAsync(("Ai__StoppingSeconds", "10"));
         using var program = AiWorld.NewProgram(node, world.Key);
         var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(number => BeginAsync(program, number)));
         var watch = Stopwatch.StartNew();
@@ -19,11 +19,12 @@ public sealed class StopTests(AiWorld world) : IClassFixture<AiWorld>
         var ends = await Task.WhenAll(streams.Select(stream => stream.Reader.ReadToEndAsync()));
         await stopping;
 
-        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(18));
+        // Ten seconds are theirs; what comes on top is for telling and recording.
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(50));
         Assert.All(ends.Where((_, number) => number % 2 == 0), end => Assert.EndsWith("data: [DONE]\n\n", end, StringComparison.Ordinal));
         Assert.All(ends.Where((_, number) => number % 2 == 1), end => Assert.Contains("\"code\":\"server_stopping\"", end, StringComparison.Ordinal));
         var ids = streams.Select(stream => stream.Id).ToList();
-        await Eventually.TrueAsync(async () => (await EventsAsync(ids)).Count >= 50, "an event for each", TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(async () => (await EventsAsync(ids)).Count >= 50, "an event for each");
         var events = await EventsAsync(ids);
         Assert.Equal(ids.Order(), events.Select(row => row.Id).Order());
         Assert.All(events, row => Assert.Equal(ids.IndexOf(row.Id) % 2 == 1, row.IsEstimated));

@@ -49,7 +49,7 @@ public sealed class AskCommandTests(CliWorld world) : IClassFixture<CliWorld>
 
         process.StandardOutput.Close();
 
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await process.WaitForExitAsync(limit.Token);
         Assert.Equal(0, process.ExitCode);
     }

@@ -11,7 +11,7 @@ public sealed class IdleLimitTests
     public async Task Silence_ends_as_a_broken_line_and_every_word_buys_time()
     {
         var line = new Pipe();
-        await using var stream = new IdleLimitStream(line.Reader.AsStream(), TimeSpan.FromMilliseconds(200));
+        await using var stream = new IdleLimitStream(line.Reader.AsStream(), TimeSpan.FromSeconds(1));
         var buffer = new byte[16];
         for (var word = 0; word < 3; word++)
         {

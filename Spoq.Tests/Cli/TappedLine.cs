@@ -38,7 +38,7 @@ internal sealed class TappedLine : IDisposable
     public int Count(string what) => _passed.Count(passed => passed == what);
 
     /// <summary>Until something is held.</summary>
-    public Task HeldAsync() => _held.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    public Task HeldAsync() => _held.Task.WaitAsync(TimeSpan.FromSeconds(90));
 
     public void Release(TimeSpan after) => _released.SetResult(after);
 

@@ -28,7 +28,7 @@ public sealed class DesiredStateTests(ReportingFixture conductor) : IClassFixtur
         using var after = await conductor.StatusAsync(token);
         using var another = await conductor.StatusAsync(conductor.Forge.Sign(conductor.Claims with { GrantId = Guid.NewGuid().ToString() }));
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.OK), (before.StatusCode, after.StatusCode, another.StatusCode));
-        await Assert.ThrowsAnyAsync<Exception>(() => running.Content.ReadAsStringAsync().WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.IsNotType<TimeoutException>(await Assert.ThrowsAnyAsync<Exception>(() => running.Content.ReadAsStringAsync().WaitAsync(TimeSpan.FromSeconds(60))));
     }
 
     [Fact]
@@ -95,7 +95,10 @@ public sealed class DesiredStateTests(ReportingFixture conductor) : IClassFixtur
 
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(conductor.Forge.Sign(conductor.Claims)));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusOfAsync(conductor.Forge.Sign(conductor.Claims with { GrantId = session.ToString() })));
+
+        // It asks again by itself in a while: heard now, that disturbs nobody who counts how often it asks.
         conductor.IsControlPlaneAway = false;
+        await conductor.WantAsync(conductor.NewState());
     }
 
     private int Pulls() => conductor.Asked.Count(what => what == "desired-state");

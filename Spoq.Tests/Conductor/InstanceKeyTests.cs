@@ -60,7 +60,7 @@ public sealed class InstanceKeyTests(CliWorld world) : IClassFixture<CliWorld>
 
         await node.Services.GetServices<IProvisioningStep>().Single(step => step.Step == Step.RevokeAccess).AttemptAsync(computer, CancellationToken.None);
 
-        await Eventually.TrueAsync(async () => await ModelsAsync(secret) == HttpStatusCode.Unauthorized, "the key to be refused", TimeSpan.FromSeconds(5));
+        await Eventually.TrueAsync(async () => await ModelsAsync(secret) == HttpStatusCode.Unauthorized, "the key to be refused");
     }
 
     private async Task<Instance> ComputerAsync(NodeBeside node)

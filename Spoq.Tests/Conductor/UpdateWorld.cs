@@ -113,7 +113,7 @@ internal sealed class UpdateWorld : IDisposable
     public async Task<int> RunAsync(params string[] before)
     {
         using var process = Launch(before);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(150));
         var output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
         await process.WaitForExitAsync(limit.Token);
         await output;

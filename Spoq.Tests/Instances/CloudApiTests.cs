@@ -187,7 +187,7 @@ public sealed class CloudApiTests(StoryServer fixture) : IClassFixture<StoryServ
 
     /// <summary>A token says its second only: until the computer has heard of the change, what it knew within that second holds.</summary>
     private static Task LetsInSoonAsync(ApiClient client, Guid id, HttpMethod method, string path) =>
-        Eventually.TrueAsync(async () => await AtConductorAsync(client, id, method, path) == HttpStatusCode.OK, "the computer to know the new role", TimeSpan.FromSeconds(5));
+        Eventually.TrueAsync(async () => await AtConductorAsync(client, id, method, path) == HttpStatusCode.OK, "the computer to know the new role");
 
     /// <summary>Straight at the computer with a runtime token; the token itself opens nothing at the API.</summary>
     private static async Task<HttpStatusCode> AtConductorAsync(ApiClient client, Guid id, HttpMethod method, string path)

@@ -18,7 +18,7 @@ public sealed class DueWorkerTests(DatabaseFixture fixture) : IClassFixture<Data
 
         var turn = worker.RunOnceAsync(CancellationToken.None);
 
-        Assert.Same(turn, await Task.WhenAny(turn, Task.Delay(TimeSpan.FromSeconds(20))));
+        Assert.Same(turn, await Task.WhenAny(turn, Task.Delay(TimeSpan.FromSeconds(60))));
     }
 
     [Fact]
@@ -32,7 +32,12 @@ public sealed class DueWorkerTests(DatabaseFixture fixture) : IClassFixture<Data
             ended = true;
         });
 
-        await worker.RunOnceAsync(CancellationToken.None);
+        for (var turn = 0; turn < 4 && !ended; turn++)
+        {
+            // A machine that stalls for most of a lease renews none in time: then the visit was cut off, rightly, and comes again.
+            Assert.Equal(1, await worker.RunOnceAsync(CancellationToken.None));
+            fixture.Clock.Advance(2 * Visitor.ShortLease);
+        }
 
         Assert.True(ended);
     }

@@ -31,7 +31,7 @@ public sealed class NoticesTests(DatabaseFixture fixture) : IClassFixture<Databa
                         await Notices.PublishAsync(db, channel, "x", CancellationToken.None);
                         return heard.Count == 2;
                     },
-                    $"both listeners of {channel}", TimeSpan.FromSeconds(10));
+                    $"both listeners of {channel}");
             }
 
             Array.ForEach(listening, each => each.Dispose());

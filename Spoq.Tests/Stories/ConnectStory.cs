@@ -36,7 +36,7 @@ public sealed class ConnectStory(StoryServer story) : IClassFixture<StoryServer>
         await page.WaitForURLAsync(new Regex("/setup"));
 
         var goOn = page.GetByRole(AriaRole.Link, new() { Name = "Continue to dex-a1b2c3d4" });
-        await Expect(goOn).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(goOn).ToBeVisibleAsync();
         await page.ShotAsync("connect-continue-1280-light");
         await goOn.ClickAsync();
         await customer.HeadingAsync("Authorize dex-a1b2c3d4?");

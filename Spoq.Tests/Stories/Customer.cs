@@ -11,7 +11,7 @@ internal sealed class Customer(IPage page, SpoqServer server)
     public const string Password = "correct horse battery staple";
 
     /// <summary>Provisioning is real work; a busy machine takes its time.</summary>
-    private const float Patience = 90_000;
+    private const float Patience = 120_000;
 
     public IPage Page => page;
 
@@ -122,11 +122,11 @@ internal sealed class Customer(IPage page, SpoqServer server)
     public async Task ContinueAsync()
     {
         var button = page.GetByRole(AriaRole.Button, new() { Name = "Continue", Exact = true });
-        await Expect(button).ToBeEnabledAsync(new() { Timeout = 30_000 });
+        await Expect(button).ToBeEnabledAsync();
         await button.ClickAsync();
     }
 
-    public Task HeadingAsync(string text) => Expect(Heading(text)).ToBeVisibleAsync(new() { Timeout = 30_000 });
+    public Task HeadingAsync(string text) => Expect(Heading(text)).ToBeVisibleAsync();
 
     public ILocator Heading(string text) => page.GetByRole(AriaRole.Heading, new() { Name = text, Exact = true });
 

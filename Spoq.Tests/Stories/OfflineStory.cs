@@ -26,7 +26,7 @@ public sealed class OfflineStory(StoryServer fixture) : IClassFixture<StoryServe
         await page.ShotAsync("offline");
 
         await server.StartAsync();
-        await Expect(customer.Heading("You are offline")).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        await Expect(customer.Heading("You are offline")).ToHaveCountAsync(0);
         await page.LiveAsync();
         await Expect(page.GetByText("Running").First).ToBeVisibleAsync();
         Assert.EndsWith("/dashboard", page.Url, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class OfflineStory(StoryServer fixture) : IClassFixture<StoryServe
         await page.ShotAsync("reconnecting");
         await server.StartAsync();
 
-        await Expect(page.GetByRole(AriaRole.Dialog, new() { Name = "Reconnecting" })).ToHaveCountAsync(0, new() { Timeout = 60_000 });
+        await Expect(page.GetByRole(AriaRole.Dialog, new() { Name = "Reconnecting" })).ToHaveCountAsync(0);
         await page.LiveAsync();
         await customer.HeadingAsync("Connect your device");
         await page.GetByRole(AriaRole.Tab, new() { Name = "Paste a key" }).ClickAsync();

@@ -95,7 +95,7 @@ public sealed class SignUpToReadyStory(SignUpToReadyStory.ServerWithReleases fix
         await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
 
         // The echo model streams the question back: once as asked, once as answered.
-        await Expect(page.GetByText(question)).ToHaveCountAsync(2, new() { Timeout = 30_000 });
+        await Expect(page.GetByText(question)).ToHaveCountAsync(2);
     }
 
     private static async Task RunAsync(IPage page, string command, string output)
@@ -105,7 +105,7 @@ public sealed class SignUpToReadyStory(SignUpToReadyStory.ServerWithReleases fix
         await Expect(page.GetByRole(AriaRole.Tab, new() { Name = "Run", Selected = true })).ToBeFocusedAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Command" }).FillAsync(command);
         await page.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
-        await Expect(page.GetByText(output, new() { Exact = true }).First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(page.GetByText(output, new() { Exact = true }).First).ToBeVisibleAsync();
     }
 
     public sealed class ServerWithReleases : StoryServer

@@ -7,6 +7,9 @@ internal static class Browser
 {
     private const string Program = "/usr/bin/chromium";
 
+    /// <summary>In milliseconds. An expectation would wait five seconds only by itself, which a busy machine needs for a page.</summary>
+    private const float Patience = 60_000;
+
     /// <summary>The names under <c>spoq.test</c> are for tests about siblings: to a browser, localhost and alice.localhost are not of one site.</summary>
     private static readonly string[] s_arguments =
         ["--host-resolver-rules=MAP *.spoq.test 127.0.0.1, MAP spoq.test 127.0.0.1", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -26,7 +29,7 @@ internal static class Browser
             ReducedMotion = ReducedMotion.Reduce,
         });
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(30_000);
+        page.SetDefaultTimeout(Patience);
         page.Console += (_, message) =>
         {
             if (message.Type == "error")
@@ -46,14 +49,19 @@ internal static class Browser
         page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Artifacts("screenshots"), $"{name}.png"), FullPage = true });
 
     /// <summary>A browser with a profile of its own on disk: only there can a page be installed. The caller closes it.</summary>
-    public static async Task<IBrowserContext> NewPersistentContextAsync(string profile) =>
-        await (await s_playwright.Value).Chromium.LaunchPersistentContextAsync(profile, new() { ExecutablePath = Program, Args = s_arguments });
+    public static async Task<IBrowserContext> NewPersistentContextAsync(string profile)
+    {
+        var context = await (await s_playwright.Value).Chromium.LaunchPersistentContextAsync(profile, new() { ExecutablePath = Program, Args = s_arguments });
+        context.SetDefaultTimeout(Patience);
+        return context;
+    }
 
     private static async Task<IBrowser> LaunchAsync() =>
         await (await s_playwright.Value).Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = s_arguments });
 
     private static async Task<IPlaywright> StartAsync()
     {
+        Assertions.SetDefaultExpectTimeout(Patience);
         var playwright = await Playwright.CreateAsync();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => playwright.Dispose();
         return playwright;

@@ -64,13 +64,13 @@ public class SpoqHost : IAsyncLifetime
         _host = await built.Task;
         var started = new TaskCompletionSource();
         Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(started.SetResult);
-        await Task.WhenAny(started.Task, _run).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAny(started.Task, _run).WaitAsync(TimeSpan.FromSeconds(120));
     }
 
     public async Task DisposeAsync()
     {
         Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
-        await _run.WaitAsync(TimeSpan.FromSeconds(40));
+        await _run.WaitAsync(TimeSpan.FromSeconds(90));
         await TestCluster.DropAsync(_connectionString);
         Directory.Delete(_dataDirectory, recursive: true);
     }

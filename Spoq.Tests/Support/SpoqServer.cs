@@ -77,7 +77,7 @@ public sealed class SpoqServer : IAsyncDisposable
     public HttpClient NewClient(bool followRedirects = true) => new(new SocketsHttpHandler { AllowAutoRedirect = followRedirects, CookieContainer = new CookieContainer() })
     {
         BaseAddress = BaseUrl,
-        Timeout = TimeSpan.FromSeconds(60),
+        Timeout = TimeSpan.FromSeconds(100),
     };
 
     public async Task StartAsync()
@@ -100,7 +100,7 @@ public sealed class SpoqServer : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         using var client = NewClient();
-        await Eventually.TrueAsync(() => AnswersAsync(client), $"the server to answer; it printed:\n{Output}", TimeSpan.FromSeconds(60));
+        await Eventually.TrueAsync(() => AnswersAsync(client), $"the server to answer; it printed:\n{Output}", TimeSpan.FromSeconds(120));
     }
 
     /// <summary><c>kill -9</c>: no goodbye of any kind.</summary>
@@ -118,7 +118,7 @@ public sealed class SpoqServer : IAsyncDisposable
         {
             using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
             await kill.WaitForExitAsync();
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_process.HasExited)
             {
@@ -199,7 +199,7 @@ public sealed class SpoqServer : IAsyncDisposable
             {
                 using var process = Process.GetProcessById(id);
                 process.Kill(entireProcessTree: true);
-                process.WaitForExit(5000);
+                process.WaitForExit(30_000);
             }
             catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
             {

@@ -38,6 +38,10 @@ internal static class TestCluster
 
         settings.Database = name;
         settings.MaxPoolSize = 40;
+
+        // Of a hundred at once the last wait long for a connection where three tests share two processors.
+        settings.Timeout = 60;
+        settings.CommandTimeout = 120;
         return settings.ConnectionString;
     }
 

@@ -20,6 +20,12 @@ public sealed class TwoNodesTests(ITestOutputHelper output)
     {
         await using var upstream = await AiEmulator.StartAsync();
         var settings = AiWorld.Settings(upstream, upstream, upstream);
+        for (var at = 0; at < 3; at++)
+        {
+            // Left too soon, it would be asked again for the same call and count it twice.
+            settings[$"Ai__Upstreams__{at}__AnswerTimeoutSeconds"] = "60";
+        }
+
         await using var first = await SpoqServer.NewAsync(settings);
         await using var second = await first.NewSiblingAsync(settings);
         using var customer = await ApiClient.SignedUpAsync(first);

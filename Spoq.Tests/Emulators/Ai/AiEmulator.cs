@@ -68,7 +68,7 @@ public sealed partial class AiEmulator : IAsyncDisposable
         {
             Id = script.Id,
             Path = http.Request.Path,
-            Body = text,
+            Body = script.IsForgotten ? "" : text,
             Headers = http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             Prompt = script.Prompt,
             Cached = script.Cached,

@@ -10,7 +10,8 @@ namespace Spoq.Tests.Emulators.Ai;
 /// <param name="Fault">See <see cref="AiEmulator"/>.</param>
 /// <param name="After">After how many tokens the fault comes.</param>
 /// <param name="Says">What it says as its first token, in place of a word.</param>
-public sealed record AiScript(string Id = "", string Fault = "", int After = 0, int Tokens = 5, int Prompt = 11, int Cached = 0, int DelayMilliseconds = 0, string Only = "", string Says = "")
+/// <param name="IsForgotten">The ledger does not keep the body: a crowd of large ones would be the memory of all tests that run.</param>
+public sealed record AiScript(string Id = "", string Fault = "", int After = 0, int Tokens = 5, int Prompt = 11, int Cached = 0, int DelayMilliseconds = 0, string Only = "", string Says = "", bool IsForgotten = false)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
