@@ -65,6 +65,9 @@ public sealed class WarmServer(Guid id, string provider, string region, string p
         PaidUntil = paidUntil;
     }
 
+    /// <summary>Nobody wants it any more: nobody is given it from here on, and its rental is to be ended.</summary>
+    public void Dismiss(DateTimeOffset now) => PaidUntil = now;
+
     public void SeenWiped(DateTimeOffset now) => WipedAt ??= now;
 
     public bool MayBeClaimed(DateTimeOffset now) => State == WarmState.Spare && WipedAt is not null && (PaidUntil is null || PaidUntil - now >= LeastLeft);

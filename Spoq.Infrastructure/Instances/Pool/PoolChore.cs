@@ -28,6 +28,7 @@ internal sealed class PoolChore(
             {
                 await LookAsync(provider, cancellationToken);
                 await RefillAsync(provider, cancellationToken);
+                await DismissAsync(provider, cancellationToken);
             }
             catch (ProviderException no)
             {
@@ -47,6 +48,9 @@ internal sealed class PoolChore(
                     break;
                 case { State: WarmState.Claimed, ClaimedBy: { } by } when clock.GetUtcNow() - seen.ClaimedAt >= WarmServer.ClaimRest:
                     await GiveBackAsync(provider, seen, by, cancellationToken);
+                    break;
+                case { State: WarmState.Spare, Reference: { } reference } when seen.PaidUntil <= clock.GetUtcNow():
+                    await EndAsync(provider, seen, reference, cancellationToken);
                     break;
                 case { State: WarmState.Spare, Reference: { } reference }:
                     await LookAtAsync(provider, seen, reference, cancellationToken);
@@ -119,6 +123,34 @@ internal sealed class PoolChore(
                 var server = await provider.CreateAsync(OrderOf(spare), cancellationToken);
                 await ChangeAsync(spare, row => row.Keep(server.Reference, paidUntil: null), CancellationToken.None);
             }
+        }
+    }
+
+    /// <summary>A spare that is renewed for a wish that is not there any more costs month by month and serves nobody.</summary>
+    private async Task DismissAsync(IReusableServers provider, CancellationToken cancellationToken)
+    {
+        foreach (var like in (await OpenAsync(provider.Name, cancellationToken)).Where(row => row is { State: WarmState.Spare, PaidUntil: null }).GroupBy(row => (row.Region, row.Plan)))
+        {
+            var wanted = options.Wishes.Where(wish => (wish.Region, wish.Plan) == like.Key).Sum(wish => wish.Count);
+            foreach (var surplus in like.OrderBy(row => row.KeptAt).Skip(wanted))
+            {
+                await ChangeAsync(surplus, row => row.Dismiss(clock.GetUtcNow()), cancellationToken);
+                log.LogInformation("The spare {Reference} at {Provider} is more than is wished for: it is let go", surplus.Reference, provider.Name);
+            }
+        }
+    }
+
+    /// <summary>Safe to repeat: a rental whose end nobody wrote down is ended once more.</summary>
+    private async Task EndAsync(IReusableServers provider, WarmServer seen, string reference, CancellationToken cancellationToken)
+    {
+        switch (await provider.EndAsync(reference, cancellationToken))
+        {
+            case ServerEnd.Gone:
+                await ChangeAsync(seen, row => row.Gone(clock.GetUtcNow()), cancellationToken);
+                break;
+            case ServerEnd.Kept { PaidUntil: { } until }:
+                await ChangeAsync(seen, row => row.Keep(reference, until), cancellationToken);
+                break;
         }
     }
 

@@ -19,11 +19,14 @@ using Spoq.Tests.Support;
 namespace Spoq.Tests.Instances.Providers;
 
 /// <summary>The real program over HTTP on a clock that tests turn, with emulators where the vendors are. Its workers run when they are told to.</summary>
-public sealed class OutsideWorld : SpoqHost, IAsyncLifetime
+public class OutsideWorld : SpoqHost, IAsyncLifetime
 {
     private readonly AnyConductor _conductor = new();
     private readonly string _releases = Directory.CreateTempSubdirectory("spoq-releases-").FullName;
     private string _endpoint = "";
+
+    /// <summary>A vendor that hangs is left sooner than in earnest.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromMilliseconds(250);
 
     internal TestClock Clock { get; } = new() { Now = DateTimeOffset.UtcNow };
 
@@ -127,8 +130,7 @@ public sealed class OutsideWorld : SpoqHost, IAsyncLifetime
         Relocated.Wrap(services, () => _endpoint);
         foreach (var key in Vendors.Clients)
         {
-            // A vendor that hangs is left sooner than in earnest.
-            services.AddHttpClient(key).ConfigureHttpClient(http => http.Timeout = TimeSpan.FromMilliseconds(250));
+            services.AddHttpClient(key).ConfigureHttpClient(http => http.Timeout = Patience);
         }
     }
 
