@@ -13,7 +13,7 @@ set -Eeuo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 readonly LOG=/var/log/spoq-install.log
-readonly PACKAGES=(ca-certificates caddy curl nftables openssh-server openssl sudo unattended-upgrades)
+readonly PACKAGES=(ca-certificates caddy curl nftables openssh-client openssh-server openssl rsync sudo unattended-upgrades)
 # Who works in a container cannot add to it: there is no way to become root. So it brings more along.
 readonly IMAGE_PACKAGES=(ca-certificates caddy curl git less nano openssh-client openssh-server openssl procps python3 rsync)
 # On a machine that has an owner nothing is updated, closed or taken over: only what the Conductor needs comes along.
@@ -125,9 +125,9 @@ system_files() {
   from=$(kit)
   while IFS= read -r file; do
     case "$MODE:$file" in
-      *:etc/caddy/Caddyfile | own:etc/ssh/* | own:etc/apt/* | own:*firewall*) continue ;;
+      *:etc/caddy/Caddyfile | own:etc/ssh/* | own:etc/apt/* | own:*firewall* | own:usr/* | image:usr/* | own:*spoq-move* | image:*spoq-move*) continue ;;
     esac
-    install -D -m 0644 "$from/$file" "/$file"
+    install -D -m "$([[ $file == */sbin/* ]] && echo 0755 || echo 0644)" "$from/$file" "/$file"
   done < <(cd "$from" && find . -type f -printf '%P\n')
   is_own || return 0
   install -m 0644 "$from/../own/sshd.conf" /etc/ssh/sshd_config.d/10-spoq.conf
@@ -264,13 +264,15 @@ conductor() {
   install -d -m 0755 /etc/systemd/system/conductor.service.d
   printf '[Service]\nUser=%s\n' "$username" >/etc/systemd/system/conductor.service.d/user.conf
   printf 'instance=%s\nhostname=%s\n' "$SPOQ_INSTANCE" "$(need hostname)" >/etc/spoq/vps.marker
+  # Where it takes another server's place, it fetches from there what is its owner's.
+  [ "$MODE" != server ] || spoq-move prepare "$WORK/settings" || die "This server cannot take the place of the one before it."
 }
 
 proxy() {
   local hostname
   hostname=$(need hostname)
   [[ $hostname =~ ^[a-z0-9.-]+$ ]] || die "\"$hostname\" is no name of a computer."
-  if is_own; then own_site "$hostname"; return; fi
+  if is_own; then own_firewall; own_site "$hostname"; return; fi
   # The gateway in front of containers has the certificates.
   [ "$MODE" != boot ] || hostname=http://$hostname:8080
   sed "s|@HOSTNAME@|$hostname|" "$(kit)/etc/caddy/Caddyfile" >"$WORK/Caddyfile"
@@ -301,6 +303,7 @@ start() {
     unit enable --now conductor-update.timer
     unit enable conductor
     unit restart conductor
+    [ ! -e /etc/spoq/move/settings ] || unit enable --now spoq-move
   fi
 }
 
@@ -361,12 +364,8 @@ main() {
       stage packages packages
       stage user fetch_settings system_files users
       stage conductor conductor
-      if is_own; then
-        stage proxy own_firewall proxy
-      else
-        stage proxy proxy
-        stage firewall firewall
-      fi
+      stage proxy proxy
+      is_own || stage firewall firewall
       start
       ;;
     boot)

@@ -109,7 +109,9 @@ internal sealed class DebianTree : IAsyncDisposable
         }
 
         Directory.Delete(Sockets, recursive: true);
-        Directory.Delete(_root, recursive: true);
+
+        // Names of files inside need not be text.
+        await Shell.CheckAsync($"rm -rf --one-file-system '{_root}'");
     }
 
     private Process Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] variables)
