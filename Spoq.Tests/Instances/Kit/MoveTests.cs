@@ -168,7 +168,7 @@ public sealed class MoveTests(KitFixture fixture) : IClassFixture<KitFixture>
     private static async Task<string> RunningAsync(DebianTree tree) => (await tree.RunAsync("pgrep --list-name --uid alice,bob,carol --runstates RSDT")).Output;
 
     /// <summary>A cable between two systems.</summary>
-    private static Task ConnectAsync(DebianTree old, DebianTree fresh) => Shell.CheckAsync($"""
+    private static async Task ConnectAsync(DebianTree old, DebianTree fresh) => await Shell.CheckAsync($"""
         ip link add spoq-a netns {old.Init} type veth peer name spoq-b netns {fresh.Init}
         nsenter --target {old.Init} --net sh -c 'ip addr add {OldAddress}/24 dev spoq-a; ip link set spoq-a up'
         nsenter --target {fresh.Init} --net sh -c 'ip addr add 10.77.0.2/24 dev spoq-b; ip link set spoq-b up'
