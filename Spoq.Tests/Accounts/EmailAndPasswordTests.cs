@@ -1,4 +1,9 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Spoq.Core.Accounts;
+using Spoq.Infrastructure.Accounts;
 
 namespace Spoq.Tests.Accounts;
 
@@ -52,4 +57,15 @@ public sealed class EmailAndPasswordTests
     [InlineData("/\t/evil.example", false)]
     [InlineData("https://evil.example", false)]
     public void Only_pages_of_ours_are_gone_on_to(string path, bool isOurs) => Assert.Equal(isOurs, LocalPath.Check(path) is not null);
+
+    [Fact]
+    public void In_earnest_a_password_costs_whoever_guesses_it_as_much_as_OWASP_asks()
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddAccounts(builder.Configuration, builder.Environment);
+        using var services = builder.Services.BuildServiceProvider();
+
+        // Of PBKDF2 with SHA-512; other tests take a moment instead.
+        Assert.Equal(210_000, services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value.IterationCount);
+    }
 }

@@ -11,7 +11,7 @@ public sealed class StopTests(AiWorld world) : IClassFixture<AiWorld>
     [Fact]
     public async Task Fifty_streams_end_clearly_when_the_server_is_stopped_and_each_is_recorded_once()
     {
-        await using var node = await world.SiblingAsync(("Ai__StoppingSeconds", "10"));
+        await using var node = await world.SiblingAsync(("Ai__StoppingSeconds", "7"));
         using var program = AiWorld.NewProgram(node, world.Key);
         var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(number => BeginAsync(program, number)));
         var watch = Stopwatch.StartNew();
@@ -19,7 +19,7 @@ public sealed class StopTests(AiWorld world) : IClassFixture<AiWorld>
         var ends = await Task.WhenAll(streams.Select(stream => stream.Reader.ReadToEndAsync()));
         await stopping;
 
-        // Ten seconds are theirs; what comes on top is for telling and recording.
+        // Seven seconds are theirs; what comes on top is for telling and recording.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(50));
         Assert.All(ends.Where((_, number) => number % 2 == 0), end => Assert.EndsWith("data: [DONE]\n\n", end, StringComparison.Ordinal));
         Assert.All(ends.Where((_, number) => number % 2 == 1), end => Assert.Contains("\"code\":\"server_stopping\"", end, StringComparison.Ordinal));

@@ -113,7 +113,7 @@ public sealed class TerminalTests(AgentFixture conductor) : IClassFixture<AgentF
     [Fact]
     public async Task Ctrl_C_ends_the_command_with_130_and_what_it_started_with_it()
     {
-        using var process = _cli.Start("run", "echo begun; sleep 7451");
+        using var process = _cli.Start("run", "echo begun; sleep 7461");
         process.StandardInput.Close();
         Assert.Equal("begun", await process.StandardOutput.ReadLineAsync());
 
@@ -121,9 +121,7 @@ public sealed class TerminalTests(AgentFixture conductor) : IClassFixture<AgentF
         var end = await SpoqCli.EndAsync(process);
 
         Assert.Equal(130, end.ExitCode);
-        await Eventually.TrueAsync(
-            () => !System.Diagnostics.Process.GetProcessesByName("sleep").Any(one => File.Exists($"/proc/{one.Id}/cmdline") && File.ReadAllText($"/proc/{one.Id}/cmdline").Contains("7451", StringComparison.Ordinal)),
-            "the sleeper to be gone");
+        await Eventually.TrueAsync(() => Sleepers.Count("7461") == 0, "the sleeper to be gone");
     }
 
     private static string Plain(string shown) => System.Text.RegularExpressions.Regex.Replace(shown, "\e\\[[0-9;]*[mK]|\r", "");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text;
 using Spoq.Core.Wire;
@@ -109,7 +108,7 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
         var events = await conductor.RunAsync("setsid sleep 7411 & (sleep 7412 &) ; sleep 7413", timeoutSeconds: 1);
 
         Assert.True(Assert.IsType<RunExit>(events[^1]).TimedOut);
-        await Eventually.TrueAsync(() => !Sleeps("741").Any(), "all sleepers to be gone");
+        await Eventually.TrueAsync(() => Sleepers.Count("741") == 0, "all sleepers to be gone");
     }
 
     [Fact]
@@ -117,12 +116,14 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
     {
         var events = await conductor.RunAsync("echo begun; for i in $(seq 400); do sleep 7451 & done; wait");
         Assert.Equal("too_many_processes", Assert.IsType<RunFailed>(events[^1]).Code);
-        await Eventually.TrueAsync(() => !Sleeps("7451").Any(), "all of them to be gone");
+        await Eventually.TrueAsync(() => Sleepers.Count("7451") == 0, "all of them to be gone");
 
         // Also what it left behind, after it has ended.
-        Assert.IsType<RunExit>((await conductor.RunAsync("(sleep 0.5; for i in $(seq 400); do sleep 7452 & done) >/dev/null 2>&1 &"))[^1]);
-        await Eventually.TrueAsync(() => Sleeps("7452").Any(), "the late ones to begin");
-        await Eventually.TrueAsync(() => !Sleeps("7452").Any(), "the late ones to be gone");
+        // They may be gone again before anybody looks, so they leave a trace.
+        var trace = Path.Combine(conductor.DataDirectory, "late");
+        Assert.IsType<RunExit>((await conductor.RunAsync($"(sleep 0.5; sleep 7452 & touch '{trace}'; for i in $(seq 400); do sleep 7452 & done) >/dev/null 2>&1 &"))[^1]);
+        await Eventually.TrueAsync(() => File.Exists(trace), "the late ones to begin");
+        await Eventually.TrueAsync(() => Sleepers.Count("7452") == 0, "the late ones to be gone");
         Assert.Equal("on\n", string.Concat((await conductor.RunAsync("echo on")).OfType<RunStdout>().Select(text => text.Text)));
     }
 
@@ -131,11 +132,11 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
     {
         using var body = new StringContent("""{"command":"echo begun; sleep 7421"}""", Encoding.UTF8, "application/json");
         var answer = await conductor.PostAsync("/api/run", body);
-        await Eventually.TrueAsync(() => Sleeps("7421").Any(), "the command to begin");
+        await Eventually.TrueAsync(() => Sleepers.Count("7421") > 0, "the command to begin");
 
         answer.Dispose();
 
-        await Eventually.TrueAsync(() => !Sleeps("7421").Any(), "the command to be gone");
+        await Eventually.TrueAsync(() => Sleepers.Count("7421") == 0, "the command to be gone");
     }
 
     [Fact]
@@ -199,7 +200,4 @@ public sealed class ConductorTests(ConductorFixture conductor) : IClassFixture<C
 
     private async Task<int> TurnsKeptAsync(Guid conversationId) =>
         (await File.ReadAllLinesAsync(FileOf(conversationId))).Count(line => line.Contains("\"assistant\"", StringComparison.Ordinal));
-
-    private static IEnumerable<Process> Sleeps(string seconds) => Process.GetProcessesByName("sleep")
-        .Where(process => File.Exists($"/proc/{process.Id}/cmdline") && File.ReadAllText($"/proc/{process.Id}/cmdline").Contains(seconds, StringComparison.Ordinal));
 }

@@ -71,18 +71,18 @@ public sealed class EntranceTests(AgentFixture conductor) : IClassFixture<AgentF
         using var body = new StringContent("""{"command":"setsid sleep 7431 & (sleep 7432 &) ; echo begun; sleep 7433"}""", Encoding.UTF8, "application/json");
         using var hanging = await conductor.PostAsync("/api/run", body);
         await conductor.RunAsync("nohup sleep 7439 >/dev/null 2>&1 &");
-        await Eventually.TrueAsync(() => Sleeps("743[123]") == 3, "three sleepers");
+        await Eventually.TrueAsync(() => Sleepers.Count("743[123]") == 3, "three sleepers");
 
         await conductor.KillAsync();
 
-        await Eventually.TrueAsync(() => Sleeps("743[123]") == 0, "all of them to be gone");
-        Assert.Equal(1, Sleeps("7439"));
+        await Eventually.TrueAsync(() => Sleepers.Count("743[123]") == 0, "all of them to be gone");
+        Assert.Equal(1, Sleepers.Count("7439"));
         await conductor.StartAsync();
         using var local = LocalClient();
         using var status = await local.GetAsync(new Uri("/api/status", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, status.StatusCode);
         await conductor.RunAsync("for p in /proc/[0-9]*; do grep -qz 7439 $p/cmdline 2>/dev/null && grep -qz ^sleep $p/cmdline && kill ${p#/proc/}; done");
-        await Eventually.TrueAsync(() => Sleeps("7439") == 0, "the last one to be ended");
+        await Eventually.TrueAsync(() => Sleepers.Count("7439") == 0, "the last one to be ended");
     }
 
     [Fact]
@@ -113,18 +113,4 @@ public sealed class EntranceTests(AgentFixture conductor) : IClassFixture<AgentF
     {
         BaseAddress = new Uri("http://localhost"),
     };
-
-    private static int Sleeps(string seconds) => Process.GetProcessesByName("sleep").Count(process => System.Text.RegularExpressions.Regex.IsMatch(CommandLine(process.Id), seconds));
-
-    private static string CommandLine(int process)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process}/cmdline");
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,6 +50,7 @@ public class DatabaseFixture : IAsyncLifetime
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddConsole());
         builder.AddDevelopmentDefaults();
         builder.Services.AddSpoq(builder.Configuration, builder.Environment);
+        builder.Services.Configure<PasswordHasherOptions>(options => options.IterationCount = StartupHook.Iterations);
         Configure(builder);
         var host = builder.Build();
         _hosts.Add(host);

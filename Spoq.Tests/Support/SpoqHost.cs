@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -93,7 +94,11 @@ public class SpoqHost : IAsyncLifetime
             switch (value)
             {
                 case { Key: "HostBuilding", Value: IHostBuilder builder } when ReferenceEquals(Waiting.Value, built):
-                    builder.ConfigureServices((_, services) => configure(services));
+                    builder.ConfigureServices((_, services) =>
+                    {
+                        services.Configure<PasswordHasherOptions>(options => options.IterationCount = StartupHook.Iterations);
+                        configure(services);
+                    });
                     break;
                 case { Key: "HostBuilt", Value: IHost host } when ReferenceEquals(Waiting.Value, built):
                     built.TrySetResult(host);

@@ -28,6 +28,11 @@ public sealed class SpoqServer : IAsyncDisposable
         Port = Loopback.FreePort();
         _settings["ASPNETCORE_ENVIRONMENT"] = "Development";
         _settings["DOTNET_gcServer"] = "0";
+
+        // It lives for seconds: what is gained by making its code better would be lost on the making.
+        _settings["DOTNET_TieredPGO"] = "0";
+        _settings["DOTNET_TC_CallCountThreshold"] = "200";
+        _settings[StartupHook.Setting.Name] = StartupHook.Setting.Value;
         _settings["PORT"] = $"{Port}";
         _settings["ASPNETCORE_URLS"] = $"http://localhost:{Port}";
         _settings["ConnectionStrings__Spoq"] = connectionString;
