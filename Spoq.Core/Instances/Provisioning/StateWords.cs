@@ -38,6 +38,7 @@ public static class StateWords
         InstanceState.Cancelled when instance.PaidAt is null => "Nothing was charged. You can set up a new computer at any time.",
         InstanceState.Cancelled => "Your payment is on its way back to you. You can set up a new computer at any time.",
         InstanceState.Deleted => "You can set up a new computer at any time.",
+        InstanceState.Resizing when instance.Step == Step.CopyFiles => "Go on working, and close this page if you like. If it is not through within a day, you keep the computer you have.",
         _ when instance.ErrorMessage is not null => $"We try again at {Clock(instance.DueAt)}; nothing for you to do.",
         _ when instance.WaitingFor is not null => $"We look again by ourselves, at {Clock(instance.StepDeadline)} at the latest we say what to do.",
         _ => "This goes on by itself. You may close this page and come back.",

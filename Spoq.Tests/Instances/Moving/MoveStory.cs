@@ -44,6 +44,8 @@ public sealed class MoveStory(MoveStory.PatientWorld world) : IClassFixture<Move
         await world.DriveAsync(id, instance => instance.Step == Step.CopyFiles);
         await HearAsync(id, token, MoveReport.Copying, "12.4 GB, 43 %");
         await Expect(page.GetByText("Copying: 12.4 GB, 43 %")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Copying your files")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Go on working")).ToBeVisibleAsync();
         await page.ShotAsync($"move-3-copying-{look}");
         using (var runtime = await owner.PostAsync($"/api/cloud/instances/{id}/runtime-token"))
         {
