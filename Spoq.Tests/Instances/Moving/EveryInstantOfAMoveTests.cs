@@ -38,6 +38,7 @@ public sealed class EveryInstantOfAMoveTests(VendorWorld world, Xunit.Abstractio
             Assert.True(World.Zone.Records.Single(record => record.Name == instance.Hostname).Content == server!.PublicAddress, $"{instant}: the name leads elsewhere");
             await using var db = World.NewContext();
             Assert.True(await db.Set<Subscription>().AnyAsync(row => row.InstanceId == instance.Id && row.Plan == to), $"{instant}: another plan is paid");
+            Assert.True(await db.InstanceEvents.AnyAsync(line => line.InstanceId == instance.Id && line.Message == "Waiting until no resolver remembers the old computer's address."), $"{instant}: the old address was given up while resolvers still knew it");
             Assert.True(await db.Set<ProviderServer>().CountAsync(line => line.InstanceId == instance.Id && line.RemovedAt == null) == 1, $"{instant}: the books hold more than one server");
             Assert.True(await db.Set<ServerMove>().AllAsync(move => move.InstanceId != instance.Id || (move.EndedAt != null && move.SealedKey == null)), $"{instant}: a key of the move is left");
         }
