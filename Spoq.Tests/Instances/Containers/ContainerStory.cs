@@ -56,7 +56,7 @@ public sealed class ContainerStory(ContainerCloud cloud) : IClassFixture<Contain
         var address = (await Shell.CheckAsync($$$"""{{{TestEngine.Podman}}} inspect {{{carol.Name}}} --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'""")).Trim();
 
         // From the machine itself it is there; from the neighbour it is not.
-        Assert.Equal(0, (await Shell.RunAsync("bash", ["-c", $"timeout 3 bash -c '</dev/tcp/{address}/22'"])).Code);
+        Assert.Equal(0, (await Shell.RunAsync("bash", ["-c", $"timeout 60 bash -c '</dev/tcp/{address}/22'"])).Code);
         Assert.NotEqual(0, (await ContainerCloud.InsideAsync(bob, $"timeout 3 bash -c '</dev/tcp/{address}/22'")).Code);
         Assert.NotEqual(0, (await ContainerCloud.InsideAsync(bob, $"timeout 3 bash -c '</dev/tcp/{address}/8080'")).Code);
 
