@@ -63,9 +63,10 @@ public sealed class MoveTests(KitFixture fixture) : IClassFixture<KitFixture>
         await using var desk = new MoveDesk(fixture.Server.BaseUrl, () => TokenOf(fresh), SettingsOf(OldAddress, key, await HostKeyAsync(old)));
         await fresh.BringInAsync(desk.Root.Port);
 
+        Done(await InstallAsync(fresh, after, desk));
+
         // Another image: a number that is bob's there is somebody else's here.
         Done(await fresh.RunAsync("useradd --create-home --uid 1002 ubuntu; echo provider >/opt/provider; echo own >/etc/passwd.own"));
-        Done(await InstallAsync(fresh, after, desk));
         Assert.Equal("700 600 600 600\n", (await fresh.RunAsync("cd /etc/spoq/move; echo $(stat -c %a . key known_hosts settings)")).Output);
         Assert.Equal("755\n", (await fresh.RunAsync("stat -c %a /usr/local/sbin/spoq-move")).Output);
         await KitFixture.ServeAsync(fresh);

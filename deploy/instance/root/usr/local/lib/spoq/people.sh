@@ -2,16 +2,27 @@
 # Part of spoq-move: the people of the server before this one.
 
 # Numbers differ between images of systems, names do not: so everything is copied by name, and names are made first.
+# A number that is free here stays whose it is there; so who has to get another one comes last.
 people() {
-  local name uid gid gecos home shell group members
-  while IFS=: read -r name _ gid members; do
-    ((gid >= 1000 && gid < 60000)) || continue
-    group "$name" "$gid"
-  done < <(said group)
-  while IFS=: read -r name _ uid gid gecos home shell; do
+  local round name uid gid gecos home shell group members
+  for round in same any; do
+    while IFS=: read -r name _ gid members; do
+      ((gid >= 1000 && gid < 60000)) || continue
+      [ $round = any ] || ! getent group "$gid" >/dev/null || continue
+      group "$name" "$gid"
+    done < <(said group)
+  done
+  for round in same any; do
+    while IFS=: read -r name _ uid gid gecos home shell; do
+      ((uid >= 1000 && uid < 60000)) || continue
+      [[ $name =~ ^[A-Za-z_][A-Za-z0-9_.-]{0,31}$ ]] || continue
+      [ $round = any ] || ! getent passwd "$uid" >/dev/null || continue
+      person "$name" "$uid" "$gid" "$gecos" "$home" "$shell" || return 1
+    done < <(said passwd)
+  done
+  while IFS=: read -r name _ uid _; do
     ((uid >= 1000 && uid < 60000)) || continue
-    [[ $name =~ ^[A-Za-z_][A-Za-z0-9_.-]{0,31}$ ]] || continue
-    person "$name" "$uid" "$gid" "$gecos" "$home" "$shell" || return 1
+    getent passwd "$name" >/dev/null || continue
     while IFS=: read -r group _ _ members; do
       [[ ,$members, == *",$name,"* ]] && getent group "$group" >/dev/null && usermod --append --groups "$group" "$name"
     done < <(said group)
