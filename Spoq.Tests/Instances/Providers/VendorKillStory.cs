@@ -45,7 +45,7 @@ public sealed class VendorKillStory(VendorWorld world, Xunit.Abstractions.ITestO
         }
 
         // Two minutes for which lists may lag must not be two minutes of a test. Leases run out all the sooner.
-        var clock = new QuickClock(DateTimeOffset.UtcNow, times: kills > 20 ? 4 : 20);
+        var clock = new QuickClock(DateTimeOffset.UtcNow, times: kills > 20 ? 4 : 10);
         world.Clock.Follows = clock;
         var watch = Stopwatch.StartNew();
         var settings = NodeSettings(clock);
