@@ -160,9 +160,9 @@ internal static class ReconcilerBench
     {
         public Task AddAsync(Guid account, int count, string state, string due) => DoAsync($"""
             insert into instances (id, account_id, address, hostname, username, plan, region, provider, state, road, step, step_deadline, due_at,
-                state_since, step_started_at, attempts, lease_token, created_at, paid_at, ready_at, server_reference, endpoint)
+                state_since, step_started_at, attempts, lease_token, created_at, paid_at, ready_at, server_reference, server_mark, endpoint)
             select id, '{account}', name, name || '.localhost', 'alice', 'cloud', 'here', '{AtOnce.Key}', {state}, {due},
-                now(), now(), 0, 0, now(), now(), now(), name, 'http://127.0.0.1:9'
+                now(), now(), 0, 0, now(), now(), now(), name, id, 'http://127.0.0.1:9'
             from (select gen_random_uuid() as id, 'b' || n as name from generate_series(1, {count}) n) made
             """);
 
