@@ -71,11 +71,17 @@ public sealed class PaymentStory(StoryServer fixture) : IClassFixture<StoryServe
         await customer.ReachPayAsync();
         await customer.GoToCheckoutAsync();
         var other = await customer.Page.Context.NewPageAsync();
+        var late = await customer.Page.Context.NewPageAsync();
         await other.GotoAsync(customer.Page.Url);
+        await late.GotoAsync(customer.Page.Url);
 
         await Task.WhenAll(customer.PressAsync("Pay"), new Customer(other, fixture.Server).PressAsync("Pay"));
 
         await customer.BecomesReadyAsync();
+
+        // One that comes when all is over is led on as well.
+        await new Customer(late, fixture.Server).PressAsync("Pay");
+        await late.WaitForURLAsync(new Regex("/setup"));
         Assert.Equal(1, await CountAsync("select count(*) from instances i join users u on u.id = i.account_id where u.email = $1", customer.Email));
         Assert.Equal(1, await CountAsync("select count(*) from checkout_intents c join users u on u.id = c.account_id where u.email = $1", customer.Email));
     }
